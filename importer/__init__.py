@@ -1,0 +1,1 @@
+"""Gets every row of a spreadsheet into Zoho CRM, safely, and explains what happened to each."""
