@@ -1,0 +1,90 @@
+"""Where a CRM organisation lives: the servers of each data centre, and who may see a token."""
+
+from dataclasses import dataclass
+
+import httpx
+
+# Zoho keeps the results of bulk jobs on servers of their own: download-accl.zoho.com, say.
+ZOHO_DOMAINS = (
+    "zoho.com",
+    "zoho.eu",
+    "zoho.in",
+    "zoho.com.au",
+    "zoho.jp",
+    "zoho.com.cn",
+    "zohocloud.ca",
+    "zoho.sa",
+    "zoho.uk",
+)
+DOWNLOAD_HOSTS = frozenset(
+    f"{name}.{domain}" for name in ("download", "download-accl") for domain in ZOHO_DOMAINS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The base URLs that a connection talks to, without a slash at the end."""
+
+    accounts: str  # gives out tokens
+    api: str
+    upload: str
+    web: str  # where people open records
+
+    def may_see_token(self, url: httpx.URL) -> bool:
+        """Whether an access token may be sent to `url`.
+
+        It may go to this connection's own API and upload servers (same scheme, name and port),
+        and over https to Zoho's download servers. Nowhere else.
+        """
+        if url.userinfo:
+            return False
+        own = {_origin(httpx.URL(self.api)), _origin(httpx.URL(self.upload))}
+        return _origin(url) in own or (
+            _origin(url) == ("https", url.host, None) and url.host in DOWNLOAD_HOSTS
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DataCentre:
+    """One of the regions that Zoho keeps accounts in; an account lives in exactly one."""
+
+    label: str  # for people
+    hosts: Hosts
+
+
+def one_host(url: str) -> Hosts:
+    """The hosts of a server that plays every role at one base URL."""
+    if httpx.URL(url).scheme not in ("http", "https"):
+        raise ValueError(f"{url} is not the address of a web server")
+    base = url.rstrip("/")
+    return Hosts(accounts=base, api=base, upload=base, web=base)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _zoho(label: str, domain: str, api_domain: str, upload: str | None = None) -> DataCentre:
+    return DataCentre(
+        label,
+        Hosts(
+            accounts=f"https://accounts.{domain}",
+            api=f"https://www.{api_domain}",
+            upload=f"https://{upload or 'content.' + api_domain}",
+            web=f"https://crm.{domain}",
+        ),
+    )
+
+
+DATA_CENTRES = {
+    "us": _zoho("United States", "zoho.com", "zohoapis.com"),
+    "eu": _zoho("Europe", "zoho.eu", "zohoapis.eu"),
+    "in": _zoho("India", "zoho.in", "zohoapis.in"),
+    "au": _zoho("Australia", "zoho.com.au", "zohoapis.com.au"),
+    "jp": _zoho("Japan", "zoho.jp", "zohoapis.jp"),
+    "cn": _zoho("China", "zoho.com.cn", "zohoapis.com.cn"),
+    "ca": _zoho("Canada", "zohocloud.ca", "zohoapis.ca", upload="upload.zohocloud.ca"),
+    "sa": _zoho("Saudi Arabia", "zoho.sa", "zohoapis.sa", upload="files.zoho.sa"),
+    # Zoho documents only the accounts server here; the others follow its usual pattern.
+    "uk": _zoho("United Kingdom", "zoho.uk", "zohoapis.uk"),
+}

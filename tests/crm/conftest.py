@@ -1,0 +1,64 @@
+"""A CRM that answers by script, for answers that no well-behaved server gives."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import stamina
+
+from importer.crm.client import Credentials, CrmClient
+from importer.crm.hosts import one_host
+from importer.crm.tokens import MemoryTokens
+
+ADDRESS = "https://crm.example.com"
+
+
+class ScriptedCrm(httpx.BaseTransport):
+    """Gives out token-1, token-2 and so on; all else is answered by `script`, in order.
+
+    An entry is a response, an exception to raise, or a function of the request.
+    """
+
+    def __init__(self) -> None:
+        self.script = []
+        self.requests = []
+        self.token_requests = []
+
+    def handle_request(self, request):
+        request.read()
+        if request.url.path == "/oauth/v2/token":
+            self.token_requests.append(request)
+            token = f"token-{len(self.token_requests)}"
+            return httpx.Response(200, json={"access_token": token, "expires_in": 3600})
+        self.requests.append(request)
+        step = self.script.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return step(request) if callable(step) else step
+
+    @property
+    def tokens_seen(self) -> list[str]:
+        return [r.headers["Authorization"].removeprefix("Zoho-oauthtoken ") for r in self.requests]
+
+
+@pytest.fixture(autouse=True)
+def no_pauses() -> Iterator[None]:
+    """Retries as in production, without the waiting between them."""
+    with stamina.set_testing(True, attempts=10, cap=True):
+        yield
+
+
+@pytest.fixture
+def crm() -> ScriptedCrm:
+    return ScriptedCrm()
+
+
+@pytest.fixture
+def credentials() -> Credentials:
+    return Credentials("1000.ID", "the-secret", "1000.refresh")
+
+
+@pytest.fixture
+def client(crm: ScriptedCrm, credentials: Credentials) -> Iterator[CrmClient]:
+    with CrmClient(one_host(ADDRESS), credentials, MemoryTokens(), transport=crm) as client:
+        yield client
