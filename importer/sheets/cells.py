@@ -1,0 +1,217 @@
+"""A cell's stored value and number format become the text that people see.
+
+Where Excel shows less than it stores, nothing is lost: decimals are not rounded to the format,
+and a time of day that a date format hides stays. Dates become ISO text, the same everywhere.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import Enum, auto
+from functools import lru_cache
+from math import isfinite
+from typing import NamedTuple
+
+from openpyxl.styles.numbers import BUILTIN_FORMATS
+
+_DAY_S = 24 * 60 * 60
+_LAST_SERIAL = 2_958_466  # days, beyond which Excel shows no date
+_LEAP_DAY_THAT_NEVER_WAS = 60  # Excel counts 29 February 1900
+
+# Built-in formats that openpyxl leaves out: dates and times of East Asian editions (ECMA-376
+# 18.8.30), whose exact look depends on the language.
+_MORE_BUILTIN = dict.fromkeys(
+    [27, 28, 29, 30, 31, 36, 50, 51, 52, 53, 54, 55, 56, 57, 58], "yyyy-mm-dd"
+) | dict.fromkeys([32, 33, 34, 35], "hh:mm:ss")
+
+_SECTION = re.compile(r'(?:"[^"]*"|\\.|[^;])*')
+_ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
+_NOT_A_PLACEHOLDER = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|am/pm|a/p', re.IGNORECASE)
+_PART = re.compile(r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|_.|\*.|\[[^\]]*\]|(?P<plain>.)')
+_ESCAPED_CHARACTER = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_PLAIN_INTEGER = re.compile(r"-?[1-9]\d{0,14}|0")
+
+
+class Kind(Enum):
+    """What a number format makes of a number."""
+
+    NUMBER = auto()
+    PADDED = auto()
+    PERCENT = auto()
+    DATE = auto()
+    DATE_TIME = auto()
+    TIME = auto()
+    DURATION = auto()
+
+
+class Mark(NamedTuple):
+    """A character or text of a padded number's format."""
+
+    text: str
+    is_place: bool  # for a digit; otherwise shown as it is
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """A number format, understood as far as its meaning goes."""
+
+    kind: Kind = Kind.NUMBER
+    pattern: tuple[Mark, ...] = ()  # of a padded number, in order
+
+
+def builtin_format(number: int) -> str:
+    """The code of a format that workbooks name by number only."""
+    return BUILTIN_FORMATS.get(number) or _MORE_BUILTIN.get(number, "General")
+
+
+@lru_cache(maxsize=2_000)
+def understand(code: str) -> NumberFormat:
+    """The meaning of a number format's code, by its first section (ECMA-376 18.8.31)."""
+    section = _first_section(code)
+    bare = _NOT_A_PLACEHOLDER.sub("", section).lower()
+    if section.strip().lower() == "general" or "@" in bare:
+        return NumberFormat()
+    if _ELAPSED.search(section):
+        return NumberFormat(Kind.DURATION)
+    if date_kind := _date_kind(bare):
+        return NumberFormat(date_kind)
+    if "%" in bare:
+        return NumberFormat(Kind.PERCENT)
+    return _padding(section, bare)
+
+
+def _first_section(code: str) -> str:
+    """What stands before the first `;` that is not quoted."""
+    section = _SECTION.match(code)
+    return section[0] if section else code
+
+
+def _date_kind(bare: str) -> Kind | None:
+    has_time = "h" in bare or "s" in bare
+    has_date = "d" in bare or "y" in bare or ("m" in bare and not has_time)
+    if has_date:
+        return Kind.DATE_TIME if has_time else Kind.DATE
+    return Kind.TIME if has_time else None
+
+
+def _padding(section: str, bare: str) -> NumberFormat:
+    """`00000`, `000-00-0000`, `0# ## ##` and their like show zeros that the number lacks."""
+    digits = re.sub(r"[^0#?]", "", bare)
+    conditional = re.search(r"\[[<>=]", section)
+    if len(digits) < 2 or digits[0] != "0" or conditional or re.search(r"[.,e/]", bare):
+        return NumberFormat()
+    return NumberFormat(Kind.PADDED, tuple(map(_mark, _PART.finditer(section))))
+
+
+def _mark(part: re.Match[str]) -> Mark:
+    if part["plain"]:
+        return Mark(part["plain"], part["plain"] in "0#?")
+    return Mark(part["quoted"] or part["escaped"] or "", is_place=False)
+
+
+def seen(stored: str, number_format: NumberFormat, *, from_1904: bool) -> str:
+    """The text people see for a number, as the XML holds it, under a number format."""
+    if number_format.kind is Kind.NUMBER and _PLAIN_INTEGER.fullmatch(stored):
+        return stored
+    try:
+        value = float(stored)
+    except ValueError:
+        return stored
+    if not isfinite(value):
+        return stored
+    number = Decimal(f"{value:.15g}")  # Excel shows no more digits than 15
+    match number_format.kind:
+        case Kind.NUMBER:
+            return plain(number)
+        case Kind.PADDED:
+            return padded(number, number_format.pattern)
+        case Kind.PERCENT:
+            return f"{plain(number * 100)}%"
+        case _ if abs(value) > _LAST_SERIAL:
+            return plain(number)
+        case Kind.DURATION:
+            return _duration(value)
+        case kind:
+            return _moment(value, kind, from_1904=from_1904) or plain(number)
+
+
+def plain(number: Decimal) -> str:
+    """Digits without an exponent or trailing zeros."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def padded(number: Decimal, pattern: tuple[Mark, ...]) -> str:
+    """The digits of a whole number laid into `pattern` from the right."""
+    if number != number.to_integral_value():
+        return plain(number)
+    digits = str(abs(int(number)))
+    places = sum(mark.is_place for mark in pattern)
+    digits, overflow = digits[-places:], digits[:-places]
+    shown = "-" if number < 0 else ""
+    for mark in pattern:
+        if not mark.is_place:
+            shown += mark.text
+            continue
+        if places <= len(digits):
+            shown += overflow + digits[len(digits) - places]
+            overflow = ""
+        elif mark.text == "0":
+            shown += "0"
+        places -= 1
+    return shown
+
+
+def _duration(serial: float) -> str:
+    seconds = round(abs(serial) * _DAY_S)
+    sign = "-" if serial < 0 and seconds else ""
+    return f"{sign}{seconds // 3600:02}:{_minutes_and_seconds(seconds)}"
+
+
+def _moment(serial: float, kind: Kind, *, from_1904: bool) -> str | None:
+    """A serial number of days as ISO text; None for what Excel cannot show as a date."""
+    if serial < 0:
+        return None
+    days, seconds = divmod(round(serial * _DAY_S), _DAY_S)
+    time = f"{seconds // 3600:02}:{_minutes_and_seconds(seconds)}"
+    if kind is Kind.TIME and not days:
+        return time
+    if not days and not from_1904:
+        return time if seconds else None
+    day = _date(days, from_1904=from_1904)
+    if day is None or (kind is Kind.DATE and not seconds):
+        return day
+    return f"{day} {time}"
+
+
+def _date(days: int, *, from_1904: bool) -> str | None:
+    if days == _LEAP_DAY_THAT_NEVER_WAS and not from_1904:
+        return "1900-02-29"  # as Excel shows it; no date, so a later check can say so
+    epoch = date(1904, 1, 1) if from_1904 else date(1899, 12, 30)
+    if days < _LEAP_DAY_THAT_NEVER_WAS and not from_1904:
+        days += 1
+    try:
+        return (epoch + timedelta(days)).isoformat()
+    except OverflowError:
+        return None
+
+
+def _minutes_and_seconds(seconds: int) -> str:
+    return f"{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def iso_text(stored: str) -> str:
+    """A date that the file holds as ISO 8601 text, in the form that all others have."""
+    day, _, time = stored.rstrip("Z").partition("T")
+    return f"{day} {time.partition('.')[0]}" if time else day
+
+
+def unescape(text: str) -> str:
+    """Undo `_x000D_` and its like, by which Excel writes what XML cannot hold."""
+    if "_x" not in text:
+        return text
+    undone = _ESCAPED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), text)
+    return undone.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
