@@ -1,0 +1,28 @@
+"""A table's columns meet a module's fields."""
+
+from importer.mapping.fitness import MAX_FIELDS, fitting, missing_fields
+from importer.mapping.model import (
+    ColumnMapping,
+    DateOrder,
+    DecimalMark,
+    FixedValue,
+    InvalidMapping,
+    Mapping,
+    Repeats,
+)
+from importer.mapping.suggestions import Suggestion, suggest
+
+__all__ = [
+    "MAX_FIELDS",
+    "ColumnMapping",
+    "DateOrder",
+    "DecimalMark",
+    "FixedValue",
+    "InvalidMapping",
+    "Mapping",
+    "Repeats",
+    "Suggestion",
+    "fitting",
+    "missing_fields",
+    "suggest",
+]
