@@ -1,0 +1,23 @@
+"""Rows become CRM values, or problems."""
+
+from importer.checks.model import (
+    ProblemGroup,
+    Question,
+    QuestionKind,
+    Severity,
+    Summary,
+    UnknownOption,
+)
+from importer.checks.questions import ask
+from importer.checks.run import check
+
+__all__ = [
+    "ProblemGroup",
+    "Question",
+    "QuestionKind",
+    "Severity",
+    "Summary",
+    "UnknownOption",
+    "ask",
+    "check",
+]
