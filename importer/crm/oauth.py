@@ -16,6 +16,16 @@ from importer.crm.tokens import AccessToken
 _THROTTLED = "Access Denied"
 _TIMEOUT_S = 30.0
 
+# What a connection asks for (Zoho CRM API, "Scopes").
+SCOPES = (
+    "ZohoCRM.bulk.ALL",
+    "ZohoFiles.files.ALL",
+    "ZohoCRM.modules.ALL",
+    "ZohoCRM.settings.ALL",
+    "ZohoCRM.org.READ",
+    "ZohoCRM.users.READ",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:

@@ -1,0 +1,1 @@
+"""People, their teams, and the teams' connections to a CRM."""

@@ -1,0 +1,72 @@
+"""What a connection's CRM looks like: asked of it, and kept for a while."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import cattrs
+from django.conf import settings
+from django.utils import timezone
+
+from importer.crm import schema
+from importer.crm.errors import CrmUnavailable
+from importer.crm.schema import Module, ModuleSummary
+from importer.teams.models import Connection, ModuleMetadata
+
+FETCH_TIMEOUT_S = 10  # a person waits for this
+
+
+def modules(connection: Connection, *, fresh: bool = False) -> tuple[ModuleSummary, ...]:
+    """The modules that records can be imported into. Raises `CrmError`."""
+
+    def fetch() -> tuple[Any, str]:
+        with connection.client(timeout_s=FETCH_TIMEOUT_S) as crm:
+            return cattrs.unstructure(crm.modules()), ""
+
+    kept = _kept(connection, "", fetch, fresh=fresh)
+    return cattrs.structure(kept.data, tuple[ModuleSummary, ...])
+
+
+def module(connection: Connection, api_name: str, *, fresh: bool = False) -> Module:
+    """The module with its fields. Raises `CrmError`."""
+    return schema.module_from_json(_module(connection, api_name, fresh=fresh).data)
+
+
+def fingerprint(connection: Connection, api_name: str) -> str:
+    """Changes when the module's metadata does; empty while it was never fetched."""
+    kept = connection.metadata.filter(module=api_name).values_list("fingerprint", flat=True)
+    return kept.first() or ""
+
+
+def _module(connection: Connection, api_name: str, *, fresh: bool) -> ModuleMetadata:
+    def fetch() -> tuple[Any, str]:
+        with connection.client(timeout_s=FETCH_TIMEOUT_S) as crm:
+            found = crm.module(api_name)
+        return schema.to_json(found), schema.fingerprint(found)
+
+    return _kept(connection, api_name, fetch, fresh=fresh)
+
+
+def _kept(
+    connection: Connection, name: str, fetch: Callable[[], tuple[Any, str]], *, fresh: bool
+) -> ModuleMetadata:
+    kept = connection.metadata.filter(module=name).first()
+    max_age = timedelta(seconds=settings.CRM_METADATA_MAX_AGE_S)
+    if kept and not fresh and kept.fetched_at > timezone.now() - max_age:
+        return kept
+    try:
+        data, version = fetch()
+    except CrmUnavailable:
+        if kept and not fresh:
+            return kept  # yesterday's fields serve better than no page
+        raise
+    kept, _ = ModuleMetadata.objects.update_or_create(
+        connection=connection,
+        module=name,
+        defaults={
+            "data": data,
+            "fingerprint": version,
+            "fetched_at": timezone.now(),
+        },
+    )
+    return kept

@@ -1,0 +1,107 @@
+"""Teams, the people in them, and their connections to CRM organisations."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from importer.crm.client import Credentials, CrmClient
+from importer.crm.hosts import Hosts
+from importer.teams.secrets import EncryptedTextField
+from importer.teams.tokens import DatabaseTokens
+
+
+class Team(models.Model):
+    """The people who share imports, templates and connections."""
+
+    name = models.CharField(max_length=100, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person. Everything they see and make belongs to their team."""
+
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="people")
+    manages_team = models.BooleanField(
+        "manages the team", default=False, help_text="May connect CRMs and audit all imports."
+    )
+
+
+class TeamQuerySet(models.QuerySet[Any]):
+    """Rows that belong to a team; every page begins with `visible_to`."""
+
+    def visible_to(self, user: Any) -> Self:
+        """What `user` may see: their own team's."""
+        return self.filter(team=user.team) if user.team_id else self.none()
+
+
+class Connection(models.Model):
+    """A team's link to one CRM organisation."""
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="connections")
+    name = models.CharField(max_length=100)
+    accounts_url = models.URLField()
+    api_url = models.URLField()
+    upload_url = models.URLField()
+    web_url = models.URLField()
+    api_version = models.CharField(max_length=4, default="v7")
+    client_id = models.CharField(max_length=200)
+    client_secret = EncryptedTextField()
+    refresh_token = EncryptedTextField()
+    organisation = models.JSONField(default=dict)  # crm.schema.Organisation
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    access_token = EncryptedTextField(blank=True)
+    access_token_expires_at = models.DateTimeField(null=True)
+    renewing_until = models.DateTimeField(null=True)  # while one process asks for a new token
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "name"], name="connection_name_in_team"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def hosts(self) -> Hosts:
+        return Hosts(self.accounts_url, self.api_url, self.upload_url, self.web_url)
+
+    def set_hosts(self, hosts: Hosts) -> None:
+        self.accounts_url, self.api_url = hosts.accounts, hosts.api
+        self.upload_url, self.web_url = hosts.upload, hosts.web
+
+    def client(self, *, timeout_s: float | None = None) -> CrmClient:
+        """A client for this connection; close it, or use it as a context manager."""
+        return CrmClient(
+            self.hosts,
+            Credentials(self.client_id, self.client_secret, self.refresh_token),
+            DatabaseTokens(self),
+            api_version=self.api_version,
+            timeout_s=timeout_s or settings.CRM_TIMEOUT_S,
+        )
+
+
+class ModuleMetadata(models.Model):
+    """What a connection's CRM told of one module, and when."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="metadata")
+    module = models.CharField(max_length=100)  # API name; "" holds the list of modules
+    data = models.JSONField()
+    fingerprint = models.CharField(max_length=64, blank=True)
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "module"], name="one_metadata_a_module"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {self.module}"

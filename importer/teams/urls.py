@@ -1,0 +1,11 @@
+"""Addresses of the connections' pages."""
+
+from django.urls import path
+
+from importer.teams import views
+
+app_name = "teams"
+urlpatterns = [
+    path("", views.connections, name="connections"),
+    path("new/", views.connect, name="connect"),
+]

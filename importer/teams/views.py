@@ -1,0 +1,53 @@
+"""The team's connections: what there is, and connecting another CRM."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.db import connection as database
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+
+from importer.crm.errors import CrmError
+from importer.crm.oauth import SCOPES
+from importer.teams import connecting
+from importer.teams.forms import ConnectionForm
+from importer.teams.models import Connection
+from importer.teams.requests import TeamRequest
+
+
+def connections(request: TeamRequest) -> HttpResponse:
+    """All connections of the team."""
+    mine = Connection.objects.visible_to(request.user).select_related("created_by")
+    return render(request, "teams/connections.html", {"connections": mine})
+
+
+def connect(request: TeamRequest) -> HttpResponse:
+    """Connect another CRM; only for those who manage the team."""
+    team = request.user.team
+    if team is None or not request.user.manages_team:
+        raise PermissionDenied
+    form = ConnectionForm(request.POST or None, team=team)
+    if form.is_valid():
+        try:
+            made = connecting.connect(team, request.user, form.cleaned_data)
+        except CrmError as error:
+            form.add_error(None, f"Zoho did not accept this: {error.message}.")
+        else:
+            messages.success(request, f"“{made}” is connected.")
+            return redirect("teams:connections")
+    return render(request, "teams/connect.html", {"form": form, "scopes": ",".join(SCOPES)})
+
+
+@login_not_required
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For pages that do not name one, such as the admin's."""
+    return redirect(static("favicon.svg"))
+
+
+@login_not_required
+def health(request: HttpRequest) -> HttpResponse:
+    """Whether the web server and its database answer."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok", content_type="text/plain")
