@@ -1,0 +1,1 @@
+"""Mappings saved under a name and shared with the team."""
