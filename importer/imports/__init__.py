@@ -1,0 +1,1 @@
+"""The life of an import: its models, steps, tasks and pages."""

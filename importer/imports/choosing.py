@@ -1,0 +1,137 @@
+"""What a person decides about a draft: every choice is saved and recorded at once."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from importer.audit.models import record
+from importer.crm.schema import Module, Operation
+from importer.import_templates.models import ImportTemplate
+from importer.imports.models import Import
+from importer.mapping import suggest
+from importer.mapping.model import ColumnMapping, Mapping
+from importer.sheets.table import Reading
+from importer.teams.models import Connection, User
+
+
+class NotADraft(Exception):
+    """The import has been confirmed; its choices stand."""
+
+
+def choose_reading(import_: Import, user: User | None, reading: Reading) -> None:
+    """Read the file again, this way."""
+    _set_work(import_, Import.Work.READ, reading_json=asdict(reading))
+    record("reading_chosen", import_, user, **asdict(reading))
+
+
+def choose_destination(
+    import_: Import,
+    user: User | None,
+    connection: Connection,
+    module: Module,
+    operation: Operation,
+    find_by: str,
+) -> None:
+    """Where the rows go and what happens there; a new module gets a new suggested mapping."""
+    chosen: dict[str, Any] = {
+        "connection": connection,
+        "module": module.api_name,
+        "operation": operation,
+        "find_by": find_by,
+    }
+    same_module = (import_.connection_id, import_.module) == (connection.pk, module.api_name)
+    if not same_module or not import_.mapping_json:
+        chosen["mapping_json"] = suggested_mapping(import_, module, operation).to_json()
+    _save(import_, **chosen)
+    facts = {"connection": connection.name, "module": module.api_name}
+    record("destination_chosen", import_, user, operation=operation, find_by=find_by, **facts)
+
+
+def suggested_mapping(import_: Import, module: Module, operation: Operation) -> Mapping:
+    """Each column with the field that its header names."""
+    headers = import_.table.headers if import_.table else ()
+    suggestions = suggest(headers, module, operation)
+    return Mapping(tuple(ColumnMapping(c, s.field) for c, s in suggestions.items()))
+
+
+def choose_mapping(import_: Import, user: User | None, mapping: Mapping) -> None:
+    """Which column fills which field; answers given for columns that stay as they are, stay."""
+    if mapping.to_json() == import_.mapping_json:
+        return
+    _save(import_, mapping_json=mapping.to_json())
+    facts = {c.column: c.field for c in mapping.columns}
+    record("mapping_chosen", import_, user, columns=facts, fixed=[f.field for f in mapping.fixed])
+
+
+def ask(import_: Import) -> None:
+    """Have a worker look for what only a person can answer."""
+    if not import_.is_asked:
+        _set_work(import_, Import.Work.ASK)
+
+
+def check(import_: Import) -> None:
+    """Have a worker check every row."""
+    if not import_.is_checked:
+        check_again(import_)
+
+
+def check_again(import_: Import) -> None:
+    """Have every row checked, even if nothing here has changed: the CRM's fields may have."""
+    _set_work(import_, Import.Work.CHECK)
+
+
+def answer(import_: Import, user: User | None, mapping: Mapping) -> None:
+    """Save what the person answered about the columns' values."""
+    _save(import_, mapping_json=mapping.to_json())
+    answered = [c.column for c in mapping.columns if c != ColumnMapping(c.column, c.field, c.fill)]
+    record("answered", import_, user, columns=answered, repeats=mapping.repeats)
+
+
+@transaction.atomic
+def apply_template(import_: Import, user: User | None, template: ImportTemplate) -> None:
+    """Decide everything as `template` says, for the columns that this file has."""
+    headers = set(import_.table.headers) if import_.table else set()
+    kept = tuple(c for c in template.mapping.columns if c.column in headers)
+    _save(
+        import_,
+        connection=template.connection,
+        module=template.module,
+        operation=template.operation,
+        find_by=template.find_by,
+        mapping_json=replace(template.mapping, columns=kept).to_json(),
+    )
+    record("template_applied", import_, user, template=template.name, columns=len(kept))
+
+
+def save_template(import_: Import, user: User | None, name: str) -> ImportTemplate:
+    """Keep this import's choices under `name` for the team; a template of that name is replaced."""
+    if import_.connection is None or import_.table is None:
+        raise ValueError(f"{import_} has no choices to keep yet")
+    template, made = ImportTemplate.objects.update_or_create(
+        team=import_.team,
+        name=name,
+        defaults={
+            "connection": import_.connection,
+            "module": import_.module,
+            "operation": import_.operation,
+            "find_by": import_.find_by,
+            "mapping_json": import_.mapping.to_json(),
+            "headers": sorted(import_.table.headers),
+        },
+    )
+    record("saved" if made else "replaced", template, user, name=name)
+    record("template_saved", import_, user, template=name)
+    return template
+
+
+def _set_work(import_: Import, work: Import.Work, **fields: Any) -> None:
+    _save(import_, work=work, work_error="", work_number=F("work_number") + 1, **fields)
+
+
+def _save(import_: Import, **fields: Any) -> None:
+    draft = Import.objects.filter(pk=import_.pk, state=Import.State.DRAFT)
+    if not draft.update(**fields):
+        raise NotADraft(f"{import_} has been confirmed; its choices stand.")
+    import_.refresh_from_db()

@@ -1,0 +1,68 @@
+"""What the progress and result pages show: stages, the balance drawn to scale, causes, records."""
+
+from typing import Any
+
+import polars as pl
+
+from importer.bulk import Balance
+from importer.imports import causes, files
+from importer.imports.causes import LABELS, WENT_IN
+from importer.imports.models import Import, Part
+
+STAGES = ["Prepare the parts", "Send them to the CRM", "Collect the results", "Settle the balance"]
+SHOWN_RECORDS = 10
+
+
+def stages(import_: Import, parts: list[Part]) -> list[dict[str, str]]:
+    """Cut, sent, answered, settled: how far the whole of it is."""
+    planned = import_.state != Import.State.QUEUED
+    sent = planned and all(part.job_id or part.is_ended for part in parts)
+    answered = planned and all(part.is_ended for part in parts)
+    done = [planned, sent, answered, not import_.is_open]
+    first_open = done.index(False) if False in done else len(done)
+    return [
+        {
+            "name": name,
+            "mark": "done" if is_done else "current" if index == first_open else "waiting",
+            "note": "",
+        }
+        for index, (name, is_done) in enumerate(zip(STAGES, done, strict=True))
+    ]
+
+
+def result(import_: Import, balance: Balance) -> dict[str, Any]:
+    """All that the result page shows of an import with a balance."""
+    with import_.files.read(files.LEDGER) as path:
+        ledger = pl.scan_parquet(path)
+        return {
+            "balance": balance,
+            "bars": bars(balance),
+            "causes": causes.of_ledger(ledger, import_.destination(), import_.check_summary),
+            "records": _records(ledger, import_),
+        }
+
+
+def bars(balance: Balance) -> list[dict[str, Any]]:
+    """The balance to scale: each outcome's rows, and where its bar begins in 0 to 100."""
+    drawn, x = [], 0.0
+    for outcome, label in LABELS.items():
+        rows = getattr(balance, outcome)
+        width = 100 * rows / balance.rows if balance.rows else 0.0
+        drawn.append({"name": outcome, "label": label, "rows": rows, "x": x, "width": width})
+        x += width
+    return drawn
+
+
+def _records(ledger: pl.LazyFrame, import_: Import) -> list[dict[str, Any]]:
+    """The first records that were written, with their addresses in the CRM."""
+    organisation, connection = import_.organisation, import_.connection
+    if organisation is None or connection is None:
+        return []
+    written = ledger.filter(
+        pl.col("outcome").is_in(WENT_IN) & pl.col("record_id").is_not_null()
+    ).head(SHOWN_RECORDS)
+    with connection.client() as crm:
+        return [
+            {**found, "url": crm.record_url(organisation, import_.module, found["record_id"])}
+            for found in written.collect().iter_rows(named=True)
+        ]

@@ -1,0 +1,113 @@
+"""What a worker does for a draft: read the file, look for questions, check every row."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import cattrs
+
+from importer import checks, sheets
+from importer.audit.models import record
+from importer.crm.errors import CrmError, CrmRefused
+from importer.crm.schema import Module, Operation
+from importer.imports import files
+from importer.imports.models import Import
+from importer.sheets.table import UnreadableFile
+from importer.teams import metadata
+
+
+def prepare(import_: Import) -> None:
+    """Do the work that the draft waits for, under our lease; what stops it is kept for people."""
+    try:
+        done = WORK[Import.Work(import_.work)](import_)
+    except UnreadableFile as error:
+        record("unreadable", import_, reason=str(error))
+        done = {"work_error": str(error), "table_json": None}
+    except CrmError as error:
+        done = {"work_error": f"The CRM could not be asked: {error.message}."}
+    import_.finish_work(**done)
+
+
+def _read(import_: Import) -> dict[str, Any]:
+    with import_.files.read(files.SOURCE) as source:
+        inspection = sheets.inspect(source)
+        reading = import_.reading or inspection.reading
+        if reading != inspection.reading:
+            inspection = replace(inspection, preview=sheets.preview(source, reading))
+        with import_.files.write(files.TABLE) as target:
+            table = sheets.stage(source, reading, target)
+    record("read", import_, rows=table.rows, columns=len(table.columns))
+    return {
+        "reading_json": cattrs.unstructure(reading),
+        "inspection_json": cattrs.unstructure(inspection),
+        "table_json": cattrs.unstructure(table),
+    }
+
+
+def _ask(import_: Import) -> dict[str, Any]:
+    module = _module(import_)
+    with import_.files.read(files.TABLE) as table:
+        questions = checks.ask(
+            table,
+            import_.mapping,
+            module,
+            Operation(import_.operation),
+            import_.find_by or None,
+        )
+    return {
+        "questions_json": cattrs.unstructure(questions),
+        "questions_for": import_.question_key,
+        "metadata_version": import_.metadata_version,
+    }
+
+
+def _check(import_: Import) -> dict[str, Any]:
+    module = _module(import_)
+    key = import_.plan_key
+    organisation = import_.organisation
+    with (
+        import_.files.read(files.TABLE) as table,
+        import_.files.write(files.checked(key)) as checked,
+        import_.files.write(files.problems(key)) as problems,
+    ):
+        summary = checks.check(
+            table,
+            import_.mapping,
+            module,
+            Operation(import_.operation),
+            import_.find_by or None,
+            organisation.time_zone if organisation else "UTC",
+            checked,
+            problems,
+        )
+    _forget_check(import_, unless=key)
+    facts = {"rows": summary.rows, "ready": summary.ready, "held_back": summary.held_back}
+    record("checked", import_, **facts)
+    return {
+        "check_json": cattrs.unstructure(summary),
+        "checked_for": key,
+        "metadata_version": import_.metadata_version,
+    }
+
+
+def _module(import_: Import) -> Module:
+    """The destination's fields as the CRM tells them; the import notes their version."""
+    if import_.connection is None:
+        raise CrmRefused("no connection was chosen")
+    module = metadata.module(import_.connection, import_.module)
+    import_.metadata_version = metadata.fingerprint(import_.connection, import_.module)
+    return module
+
+
+def _forget_check(import_: Import, *, unless: str) -> None:
+    old = import_.checked_for
+    if old and old != unless:
+        import_.files.delete(files.checked(old))
+        import_.files.delete(files.problems(old))
+
+
+WORK: dict[Import.Work, Callable[[Import], dict[str, Any]]] = {
+    Import.Work.READ: _read,
+    Import.Work.ASK: _ask,
+    Import.Work.CHECK: _check,
+}

@@ -1,0 +1,57 @@
+"""Celery's side of it: messages that nudge `advance`, and the sweep that finds lost ones."""
+
+import logging
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from importer.celery import app
+from importer.imports.advance import advance_import, advance_part
+from importer.imports.models import Import, Part
+
+log = logging.getLogger(__name__)
+
+
+@app.task
+def nudge_import(pk: str) -> None:
+    """Let the import take its next step, and those of its parts that wait."""
+    again = advance_import(UUID(pk))
+    if again is not None:
+        _send(nudge_import, pk, again)
+    for part in Part.objects.of(UUID(pk)).waiting().values_list("pk", flat=True):
+        _send(nudge_part, part)
+
+
+@app.task
+def nudge_part(pk: int) -> None:
+    """Let the part take its next step; the last part's end is the import's next step."""
+    again = advance_part(pk)
+    if again is not None:
+        _send(nudge_part, pk, again)
+        return
+    import_pk = Part.objects.values_list("run__for_import", flat=True).get(pk=pk)
+    if not Part.objects.of(import_pk).open().exists():
+        _send(nudge_import, str(import_pk))
+
+
+@app.task
+def sweep() -> None:
+    """Nudge whatever waits: its message was lost, or whoever worked on it died."""
+    for pk in Import.objects.waiting().values_list("pk", flat=True):
+        _send(nudge_import, str(pk))
+
+
+def nudge(import_: Import) -> None:
+    """Ask a worker to look at `import_`, once what was saved can be seen."""
+    transaction.on_commit(partial(_send, nudge_import, str(import_.pk)))
+
+
+def _send(task: Any, pk: str | int, delay: timedelta = timedelta(0)) -> None:
+    try:
+        task.apply_async((pk,), countdown=delay.total_seconds() or None)
+    except OperationalError:
+        log.warning("The queue cannot be reached; the sweep will find %s.", pk)

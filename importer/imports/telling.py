@@ -1,0 +1,54 @@
+"""An import told as plain data, for programs: state, counts, parts, problems, reports."""
+
+from typing import Any
+
+import cattrs
+
+from importer.bulk import Balance
+from importer.imports import files
+from importer.imports.models import Import, Part
+
+REPORTS = {
+    "problems_xlsx": files.PROBLEMS_XLSX,
+    "problems_csv": files.PROBLEMS_CSV,
+    "outcomes_csv": files.OUTCOMES_CSV,
+}
+
+
+def tell(import_: Import) -> dict[str, Any]:
+    """What became of `import_`; of a draft, what confirming would do."""
+    balance = import_.balance or _of_draft(import_)
+    summary = import_.check_summary
+    return {
+        "id": str(import_.pk),
+        "state": import_.state,
+        "reason": import_.state_reason,
+        "counts": cattrs.unstructure(balance),
+        "went_in": balance.went_in,
+        "parts": [_part(part) for part in Part.objects.of(import_.pk)],
+        "problems": cattrs.unstructure(summary.groups) if summary else [],
+        "reports": {
+            kind: import_.files.address(name) if import_.files.exists(name) else None
+            for kind, name in REPORTS.items()
+        },
+    }
+
+
+def _of_draft(import_: Import) -> Balance:
+    summary = import_.check_summary
+    if summary is None:
+        return Balance(rows=0)
+    return Balance(rows=summary.rows, held_back=summary.held_back, not_sent=summary.ready)
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "number": part.number,
+        "state": part.state,
+        "rows": part.rows,
+        "first_row": part.first_row,
+        "last_row": part.last_row,
+        "job_id": part.job_id or None,
+        "code": part.code or None,
+        "reason": part.reason or None,
+    }

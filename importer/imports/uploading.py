@@ -1,0 +1,33 @@
+"""A file arrives: it is kept as it is, and an import begins."""
+
+import hashlib
+from pathlib import PurePath
+
+from django.core.files import File
+
+from importer.audit.models import record
+from importer.imports import files
+from importer.imports.models import Import
+from importer.teams.models import Team, User
+
+
+def begin_import(team: Team, user: User | None, file: File[bytes]) -> Import:
+    """A new draft whose file a worker is to read."""
+    name = PurePath(file.name or "file").name[:255]
+    import_ = Import(team=team, created_by=user, source_name=name, work=Import.Work.READ)
+    import_.source_sha256, import_.source_bytes = _measure(file)
+    import_.files.store(files.SOURCE, file)
+    import_.save()
+    facts = {"file": name, "bytes": import_.source_bytes, "sha256": import_.source_sha256}
+    record("uploaded", import_, user, **facts)
+    return import_
+
+
+def _measure(file: File[bytes]) -> tuple[str, int]:
+    digest = hashlib.sha256()
+    size = 0
+    for chunk in file.chunks(1024 * 1024):
+        digest.update(chunk)
+        size += len(chunk)
+    file.seek(0)
+    return digest.hexdigest(), size

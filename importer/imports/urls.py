@@ -1,0 +1,25 @@
+"""Addresses of the imports' pages: one for each of the wizard's steps."""
+
+from django.urls import path
+
+from importer.imports import views
+from importer.imports.views import columns, destination, ending, source, values
+
+app_name = "imports"
+urlpatterns = [
+    path("", views.imports, name="list"),
+    path("new/", source.new, name="new"),
+    path("<uuid:pk>/", views.go_on, name="go_on"),
+    path("<uuid:pk>/file/", source.file, name="file"),
+    path("<uuid:pk>/template/", source.use_template, name="use_template"),
+    path("<uuid:pk>/destination/", destination.destination, name="destination"),
+    path("<uuid:pk>/columns/", columns.columns, name="columns"),
+    path("<uuid:pk>/values/", values.values, name="values"),
+    path("<uuid:pk>/check/", values.check, name="check"),
+    path("<uuid:pk>/confirm/", ending.confirm, name="confirm"),
+    path("<uuid:pk>/progress/", ending.progress, name="progress"),
+    path("<uuid:pk>/stop/", ending.stop, name="stop"),
+    path("<uuid:pk>/result/", ending.result, name="result"),
+    path("<uuid:pk>/result/template/", ending.save_template, name="save_template"),
+    path("<uuid:pk>/reports/<str:name>", ending.report, name="report"),
+]

@@ -1,0 +1,44 @@
+"""Step 3, Columns: which column fills which field. Each change is saved at once."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from importer.crm.schema import Operation
+from importer.imports import choosing, tasks
+from importer.imports.column_forms import ColumnsForm
+from importer.imports.models import Import
+from importer.imports.steps import Step, step_url, what_does_not_fit
+from importer.imports.views.frame import show, wizard_step
+from importer.teams.requests import TeamRequest
+
+
+@wizard_step(Step.COLUMNS)
+def columns(request: TeamRequest, import_: Import) -> HttpResponse:
+    """One line a column; what is still missing stays on top."""
+    form = _form(request, import_)
+    if request.method == "POST" and import_.is_draft and form.is_valid():
+        choosing.choose_mapping(import_, request.user, form.mapping())
+        if not request.htmx and not what_does_not_fit(import_):
+            choosing.ask(import_)
+            tasks.nudge(import_)
+            return redirect(step_url(import_, Step.VALUES))
+    context = {
+        "form": form,
+        "wrong": what_does_not_fit(import_) if import_.is_draft else [],
+        "matched": len(import_.mapping.columns),
+        "tried": request.method == "POST" and not request.htmx,
+    }
+    return show(request, import_, Step.COLUMNS, context)
+
+
+def _form(request: TeamRequest, import_: Import) -> ColumnsForm:
+    if import_.table is None:
+        raise ValueError(f"{import_} has no table yet")
+    return ColumnsForm(
+        request.POST or None,
+        table=import_.table,
+        mapping=import_.mapping,
+        module=import_.destination(),
+        operation=Operation(import_.operation),
+        find_by=import_.find_by,
+    )
