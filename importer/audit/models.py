@@ -23,7 +23,7 @@ class EventQuerySet(models.QuerySet["Event"]):
     def delete(self) -> NoReturn:
         raise AppendOnly("events are never removed")
 
-    bulk_update = update  # type: ignore[assignment]
+    bulk_update = update
 
 
 class Event(models.Model):

@@ -83,9 +83,9 @@ def _until_due(part: Part) -> timedelta | None:
 def drive(import_: Import) -> None:
     """Advance `import_` until nothing is left to do, without a queue or worker."""
     while True:
-        waits = [advance_import(import_.pk)]
         parts = Part.objects.of(import_.pk).open().values_list("pk", flat=True)
-        waits += [advance_part(pk) for pk in parts]
+        waits = [advance_part(pk) for pk in parts]
+        waits.append(advance_import(import_.pk))  # the last part's end is its next step
         import_.refresh_from_db()
         if not import_.is_open and not (import_.is_draft and import_.work):
             return

@@ -133,5 +133,5 @@ def _set_work(import_: Import, work: Import.Work, **fields: Any) -> None:
 def _save(import_: Import, **fields: Any) -> None:
     draft = Import.objects.filter(pk=import_.pk, state=Import.State.DRAFT)
     if not draft.update(**fields):
-        raise NotADraft(f"{import_} has been confirmed; its choices stand.")
+        raise NotADraft("This import has been confirmed; its choices can no longer be changed.")
     import_.refresh_from_db()

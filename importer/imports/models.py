@@ -9,6 +9,7 @@ import cattrs
 from django.conf import settings
 from django.db import models
 from django.db.models import Sum
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from importer.bulk import Balance
@@ -34,6 +35,12 @@ class ImportQuerySet(TeamQuerySet, LeasedQuerySet):  # type: ignore[override]  #
             models.Q(state=Import.State.DRAFT) & ~models.Q(work=Import.Work.NONE)
             | models.Q(state__in=[Import.State.QUEUED, Import.State.RUNNING])
         )
+
+    def for_list(self) -> Self:
+        """What a line of a list shows, without the large columns."""
+        large = ["inspection_json", "table_json", "mapping_json", "questions_json", "check_json"]
+        lines = self.select_related("created_by", "connection").defer(*large)
+        return lines.annotate(rows=KT("table_json__rows"))
 
     def of_the_same_file(self, other: "Import") -> Self:
         """The team's earlier imports of the very same bytes."""

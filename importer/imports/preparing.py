@@ -13,7 +13,7 @@ from importer.crm.schema import Module, Operation
 from importer.imports import files
 from importer.imports.models import Import
 from importer.sheets.table import UnreadableFile
-from importer.teams import metadata
+from importer.teams import connecting, metadata
 
 
 def prepare(import_: Import) -> None:
@@ -94,7 +94,9 @@ def _module(import_: Import) -> Module:
     """The destination's fields as the CRM tells them; the import notes their version."""
     if import_.connection is None:
         raise CrmRefused("no connection was chosen")
-    module = metadata.module(import_.connection, import_.module)
+    if not import_.connection.organisation:
+        connecting.greet(import_.connection)  # the check needs the organisation's time zone
+    module = import_.destination()
     import_.metadata_version = metadata.fingerprint(import_.connection, import_.module)
     return module
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from importer.crm import schema
-from importer.crm.errors import CrmUnavailable
+from importer.crm.errors import CrmError
 from importer.crm.schema import Module, ModuleSummary
 from importer.teams.models import Connection, ModuleMetadata
 
@@ -56,7 +56,7 @@ def _kept(
         return kept
     try:
         data, version = fetch()
-    except CrmUnavailable:
+    except CrmError:
         if kept and not fresh:
             return kept  # yesterday's fields serve better than no page
         raise

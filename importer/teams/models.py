@@ -78,12 +78,17 @@ class Connection(models.Model):
         self.accounts_url, self.api_url = hosts.accounts, hosts.api
         self.upload_url, self.web_url = hosts.upload, hosts.web
 
+    @property
+    def tokens(self) -> DatabaseTokens:
+        """The access token that all processes share."""
+        return DatabaseTokens(Connection.objects.filter(pk=self.pk))
+
     def client(self, *, timeout_s: float | None = None) -> CrmClient:
         """A client for this connection; close it, or use it as a context manager."""
         return CrmClient(
             self.hosts,
             Credentials(self.client_id, self.client_secret, self.refresh_token),
-            DatabaseTokens(self),
+            self.tokens,
             api_version=self.api_version,
             timeout_s=timeout_s or settings.CRM_TIMEOUT_S,
         )

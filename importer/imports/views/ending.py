@@ -14,7 +14,7 @@ from importer.imports.forms import TemplateNameForm
 from importer.imports.models import Import, Part
 from importer.imports.starting import PlanOutdated
 from importer.imports.steps import Step, step_url
-from importer.imports.views.frame import import_of, show, wizard_step
+from importer.imports.views.frame import import_of, of_import, show, wizard_step
 from importer.teams.requests import TeamRequest
 
 REPORTS = {
@@ -63,9 +63,9 @@ def progress(request: TeamRequest, import_: Import) -> HttpResponse:
 
 
 @require_POST
-def stop(request: TeamRequest, pk: UUID) -> HttpResponse:
+@of_import
+def stop(request: TeamRequest, import_: Import) -> HttpResponse:
     """Send nothing more of this import."""
-    import_ = import_of(request, pk)
     sending.stop(import_, request.user)
     tasks.nudge(import_)
     return redirect(step_url(import_, Step.PROGRESS))
@@ -81,9 +81,9 @@ def result(request: TeamRequest, import_: Import) -> HttpResponse:
 
 
 @require_POST
-def save_template(request: TeamRequest, pk: UUID) -> HttpResponse:
+@of_import
+def save_template(request: TeamRequest, import_: Import) -> HttpResponse:
     """Keep the choices of this import for the next file of its kind."""
-    import_ = import_of(request, pk)
     form = TemplateNameForm(request.POST)
     if form.is_valid() and import_.mapping_json:
         template = choosing.save_template(import_, request.user, form.cleaned_data["name"])

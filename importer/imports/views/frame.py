@@ -5,16 +5,19 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 
 from importer.crm.errors import CrmError
+from importer.imports.choosing import NotADraft
 from importer.imports.models import Import
 from importer.imports.steps import Step, can_open, furthest, step_url, stepper
 from importer.teams.requests import TeamRequest
 
 View = Callable[[TeamRequest, Import], HttpResponse]
+Opened = Callable[[TeamRequest, UUID], HttpResponse]
 
 
 def import_of(request: TeamRequest, pk: UUID) -> Import:
@@ -24,20 +27,34 @@ def import_of(request: TeamRequest, pk: UUID) -> Import:
     return import_
 
 
-def wizard_step(step: Step) -> Callable[[View], Callable[[TeamRequest, UUID], HttpResponse]]:
-    """A step's view gets the import; one that cannot be opened yet leads to where it stands."""
+def of_import(view: View) -> Opened:
+    """The view gets the import; what stops it is told in a sentence."""
 
-    def decorate(view: View) -> Callable[[TeamRequest, UUID], HttpResponse]:
+    @wraps(view)
+    def opened(request: TeamRequest, pk: UUID) -> HttpResponse:
+        import_ = import_of(request, pk)
+        try:
+            return view(request, import_)
+        except NotADraft as error:
+            messages.info(request, str(error))
+            return redirect("imports:go_on", pk)
+        except CrmError as error:
+            context = {"import_": import_, "error": error}
+            return render(request, "imports/crm_error.html", context, status=502)
+
+    return opened
+
+
+def wizard_step(step: Step) -> Callable[[View], Opened]:
+    """As `of_import`; a step that cannot be opened yet leads to where the import stands."""
+
+    def decorate(view: View) -> Opened:
+        @of_import
         @wraps(view)
-        def opened(request: TeamRequest, pk: UUID) -> HttpResponse:
-            import_ = import_of(request, pk)
-            try:
-                if not can_open(import_, step):
-                    return redirect(step_url(import_, furthest(import_)))
-                return view(request, import_)
-            except CrmError as error:
-                context = {"import_": import_, "error": error}
-                return render(request, "imports/crm_error.html", context, status=502)
+        def opened(request: TeamRequest, import_: Import) -> HttpResponse:
+            if not can_open(import_, step):
+                return redirect(step_url(import_, furthest(import_)))
+            return view(request, import_)
 
         return opened
 

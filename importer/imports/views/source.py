@@ -1,7 +1,6 @@
 """Step 1, File: upload it, see what was read, change how it is read."""
 
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -14,7 +13,7 @@ from importer.imports import choosing, tasks, uploading
 from importer.imports.forms import DELIMITERS, ENCODINGS, ReadingForm, UploadForm
 from importer.imports.models import Import
 from importer.imports.steps import Step, step_url
-from importer.imports.views.frame import import_of, show, wizard_step, working
+from importer.imports.views.frame import of_import, show, wizard_step, working
 from importer.sheets.table import Inspection, Reading
 from importer.teams.requests import TeamRequest
 
@@ -88,9 +87,9 @@ def _letters(count: int) -> list[str]:
 
 
 @require_POST
-def use_template(request: TeamRequest, pk: UUID) -> HttpResponse:
+@of_import
+def use_template(request: TeamRequest, import_: Import) -> HttpResponse:
     """Decide everything as a template says, in one click."""
-    import_ = import_of(request, pk)
     templates = ImportTemplate.objects.visible_to(request.user)
     template = get_object_or_404(templates, pk=request.POST.get("template"))
     choosing.apply_template(import_, request.user, template)
