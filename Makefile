@@ -1,0 +1,46 @@
+# What can be done here; `make` alone lists it.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/installed-from-lock
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lock
+
+help:
+	@echo "make demo    everything on this machine, with a CRM to practise on"
+	@echo "make test    the whole test suite"
+	@echo "make check   lint, format and types"
+	@echo "make lock    resolve pyproject.toml into requirements.lock again"
+
+demo: $(INSTALLED)
+	@exec $(PYTHON) -m importer.demo
+
+test: $(INSTALLED)
+	@$(PYTHON) -m pytest -q
+
+check: $(INSTALLED)
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
+
+lock: $(INSTALLED)
+	@$(PYTHON) -m piptools compile --quiet --all-extras --strip-extras --allow-unsafe \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--output-file=requirements.lock pyproject.toml
+
+# Built again when the lock file is newer.
+$(INSTALLED): requirements.lock
+	@for name in python3.11 python3; do \
+		$$name -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2> /dev/null \
+			&& python=$$name && break; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "Python 3.11 is needed, as python3.11 or python3 on the PATH." >&2; \
+		exit 1; \
+	fi; \
+	echo "Installing what requirements.lock names; this takes a minute or two ..."; \
+	"$$python" -m venv $(VENV) \
+		&& $(PYTHON) -m pip install -qq --disable-pip-version-check \
+			--require-hashes --requirement requirements.lock \
+		&& touch $@
