@@ -19,7 +19,8 @@ from importer.imports.models import Import, Part
 
 NOW = timedelta(0)
 SOON = timedelta(seconds=3)  # after a fault of our own
-TRIES = 3  # of a step that ends with a fault of our own, or with the death of its process
+TRIES = 12  # of a step: the death of its process costs one, a fault of our own several
+FAULT_TRIES = 4
 OUR_FAULT = "Something went wrong on our side. Nothing was lost. Please tell your administrator."
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ def advance_import(pk: UUID) -> timedelta | None:
             return None
         except Exception:  # a fault of ours must end in a sentence for people, not in silence
             log.exception("Import %s: a step failed", pk)
+            import_.write(tries=import_.tries - 1 + FAULT_TRIES)
             return SOON
         import_.write(tries=0)
         return NOW
