@@ -5,7 +5,10 @@ Everything the product writes lies under `DATA_DIR`.
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import django_stubs_ext
 import environ
@@ -23,12 +26,13 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 def _kept_secret(name: str, new: str) -> str:
     """The secret in the file `name` under `DATA_DIR`; `new` is written there the first time."""
     path = DATA_DIR / name
-    try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=DATA_DIR, prefix=f".{name}-") as file:
             file.write(new)
-    except FileExistsError:
-        return path.read_text()
-    return new
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)  # whole or not at all, and only by the first
+    return path.read_text()
 
 
 # Security -----------------------------------------------------------------------------------
@@ -41,8 +45,10 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret(
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[]) or [
     _kept_secret("encryption_key", Fernet.generate_key().decode())
 ]
-BASE_URL = env.str("BASE_URL", default="http://localhost:8000")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+BASE_URL = env.str("BASE_URL", default="http://localhost:8000").rstrip("/")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname or "", "localhost", "127.0.0.1", "[::1]"]
+)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 HTTPS = BASE_URL.startswith("https://")
@@ -95,7 +101,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "importer.teams.accounts.LogInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -171,9 +177,11 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "data_folder_in": str(QUEUE_DIR / "messages"),
         "data_folder_out": str(QUEUE_DIR / "messages"),
         "control_folder": str(QUEUE_DIR / "control"),
+        "polling_interval": 0.2,  # seconds
     }
     for folder in ("messages", "control"):
         (QUEUE_DIR / folder).mkdir(parents=True, exist_ok=True)
+CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="importer")  # one an installation
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_EAGER_RESULT = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -3,7 +3,7 @@
 from importer.bulk.ledger import LedgerMismatch, same_outcome, write_ledger
 from importer.bulk.outcomes import LEDGER_SCHEMA, Balance, Outcome
 from importer.bulk.parts import MAX_BYTES, MAX_ROWS, Packed, PackedField, Slice, cut, pack
-from importer.bulk.refusals import explain
+from importer.bulk.refusals import explain, explain_skip
 from importer.bulk.reports import write_outcomes_csv, write_problems_csv, write_problems_xlsx
 from importer.bulk.results import UnreadableResult, reconcile
 
@@ -20,6 +20,7 @@ __all__ = [
     "UnreadableResult",
     "cut",
     "explain",
+    "explain_skip",
     "pack",
     "reconcile",
     "same_outcome",

@@ -23,7 +23,7 @@ class ImportTemplate(models.Model):
 
     team = models.ForeignKey(Team, models.PROTECT, related_name="import_templates")
     name = models.CharField(max_length=100)
-    connection = models.ForeignKey(Connection, models.CASCADE)
+    connection = models.ForeignKey(Connection, models.PROTECT)
     module = models.CharField(max_length=100)  # API name
     operation = models.CharField(max_length=10, choices=[(o, o) for o in Operation])
     find_by = models.CharField(max_length=100, blank=True)  # API name

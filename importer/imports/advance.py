@@ -8,46 +8,51 @@ the one before died in the middle.
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
+from importer.audit.models import record
 from importer.imports import finishing, preparing, sending, starting
 from importer.imports.leases import LostLease, leased
 from importer.imports.models import Import, Part
 
 NOW = timedelta(0)
+EARLY = timedelta(seconds=1)  # a nudge may come that much before the step is due
 SOON = timedelta(seconds=3)  # after a fault of our own
+IDLE_S = 0.5
 TRIES = 12  # of a step: the death of its process costs one, a fault of our own several
 FAULT_TRIES = 4
-OUR_FAULT = "Something went wrong on our side. Nothing was lost. Please tell your administrator."
+OUR_FAULT = "Something went wrong on our side. Please tell your administrator."
+TRYING_ON = f"{OUR_FAULT} We keep trying."
 
 log = logging.getLogger(__name__)
 
 
 def advance_import(pk: UUID) -> timedelta | None:
     """Do the import's next step; when to call again, None when there is nothing (more) to do."""
-    with leased(Import(pk=pk)) as import_:
-        if import_ is None:
+    with suppress(LostLease), leased(Import(pk=pk)) as import_:
+        step = import_ and _next_step(import_)
+        if import_ is None or not step:
             return None
-        step = _next_step(import_)
-        if step is None:
-            return None
-        if import_.tries >= TRIES:
+        if import_.tries >= TRIES and import_.state != Import.State.RUNNING:
             import_.give_up(OUR_FAULT)
+            record("given_up", import_, reason=OUR_FAULT)
             return None
         import_.write(tries=import_.tries + 1)
         try:
             step(import_)
         except LostLease:
-            return None
+            raise
         except Exception:  # a fault of ours must end in a sentence for people, not in silence
             log.exception("Import %s: a step failed", pk)
-            import_.write(tries=import_.tries - 1 + FAULT_TRIES)
-            return SOON
+            import_.write(tries=import_.tries - 1 + FAULT_TRIES, state_reason=_trying_on(import_))
+            return SOON if import_.tries < TRIES else None  # after that, the sweep
         import_.write(tries=0)
         return NOW
+    return None
 
 
 def _next_step(import_: Import) -> Callable[[Import], None] | None:
@@ -60,36 +65,42 @@ def _next_step(import_: Import) -> Callable[[Import], None] | None:
     return None
 
 
+def _trying_on(import_: Import) -> str:
+    return TRYING_ON if import_.state == Import.State.RUNNING else import_.state_reason
+
+
 def advance_part(pk: int) -> timedelta | None:
-    """Do the part's next step; when to call again, None when it ended or another works on it."""
-    with leased(Part(pk=pk)) as part:
-        if part is None or part.is_ended:
+    """Do the part's next step; when to call again, None if there was none to do now."""
+    with suppress(LostLease), leased(Part(pk=pk)) as part:
+        if part is None or part.is_ended or _until_due(part) > EARLY:
             return None
-        if part.due_at is None or part.due_at <= timezone.now():
-            try:
-                sending.step(part)
-            except LostLease:
-                return None
-            except Exception:  # as above: the part waits, says so, and is tried again
-                log.exception("Part %s: a step failed", pk)
-                sending.put_off(part, OUR_FAULT)
-        return _until_due(part)
+        try:
+            sending.step(part)
+        except LostLease:
+            raise
+        except Exception:  # as above: the part waits, says so, and is tried again
+            log.exception("Part %s: a step failed", pk)
+            if part.tries >= TRIES:
+                sending.give_up(part, OUR_FAULT)
+            else:
+                sending.put_off(part, TRYING_ON)
+        return None if part.is_ended else _until_due(part)
+    return None
 
 
-def _until_due(part: Part) -> timedelta | None:
-    if part.is_ended:
-        return None
+def _until_due(part: Part) -> timedelta:
     return max(part.due_at - timezone.now(), NOW) if part.due_at else NOW
 
 
 def drive(import_: Import) -> None:
     """Advance `import_` until nothing is left to do, without a queue or worker."""
     while True:
-        parts = Part.objects.of(import_.pk).open().values_list("pk", flat=True)
-        waits = [advance_part(pk) for pk in parts]
-        waits.append(advance_import(import_.pk))  # the last part's end is its next step
+        for pk in Part.objects.of(import_.pk).waiting().values_list("pk", flat=True):
+            advance_part(pk)
+        again = advance_import(import_.pk)
         import_.refresh_from_db()
         if not import_.is_open and not (import_.is_draft and import_.work):
             return
-        pauses = [wait.total_seconds() for wait in waits if wait is not None]
-        time.sleep(min(pauses, default=1.0))  # seconds
+        if import_.tries >= TRIES:
+            return  # not without somebody's help
+        time.sleep(again.total_seconds() if again is not None else IDLE_S)

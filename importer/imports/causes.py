@@ -16,7 +16,7 @@ LABELS = {
     Outcome.UPDATED: "updated",
     Outcome.UNCHANGED: "unchanged",
     Outcome.SKIPPED: "skipped",
-    Outcome.FAILED: "refused",
+    Outcome.FAILED: "failed",
     Outcome.HELD_BACK: "held back",
     Outcome.NOT_SENT: "not sent",
     Outcome.UNKNOWN: "unknown",
@@ -95,12 +95,11 @@ def _cause(
 
 
 def _why(outcome: Outcome, found: dict[str, Any], field: Field | None) -> str:
-    if outcome is Outcome.SKIPPED and found["code"] == "DUPLICATE_DATA":
-        return "These records exist in the CRM already and were left as they are."
-    if outcome is Outcome.SKIPPED:
-        return "The CRM has no record with this value, so there was nothing to update."
+    label = field.label if field else None
+    if outcome is Outcome.SKIPPED and found["code"]:
+        return bulk.explain_skip(found["code"], label)
     if outcome is Outcome.FAILED and found["code"]:
-        return bulk.explain(found["code"], field.label if field else None)
+        return bulk.explain(found["code"], label)
     return found["detail"] or NO_REASON
 
 

@@ -20,12 +20,14 @@ class NotADraft(Exception):
     """The import has been confirmed; its choices stand."""
 
 
+@transaction.atomic
 def choose_reading(import_: Import, user: User | None, reading: Reading) -> None:
     """Read the file again, this way."""
-    _set_work(import_, Import.Work.READ, reading_json=asdict(reading))
+    _set_work(import_, Import.Work.READ, reading_json=asdict(reading), table_json=None)
     record("reading_chosen", import_, user, **asdict(reading))
 
 
+@transaction.atomic
 def choose_destination(
     import_: Import,
     user: User | None,
@@ -56,6 +58,7 @@ def suggested_mapping(import_: Import, module: Module, operation: Operation) -> 
     return Mapping(tuple(ColumnMapping(c, s.field) for c, s in suggestions.items()))
 
 
+@transaction.atomic
 def choose_mapping(import_: Import, user: User | None, mapping: Mapping) -> None:
     """Which column fills which field; answers given for columns that stay as they are, stay."""
     if mapping.to_json() == import_.mapping_json:
@@ -67,7 +70,7 @@ def choose_mapping(import_: Import, user: User | None, mapping: Mapping) -> None
 
 def ask(import_: Import) -> None:
     """Have a worker look for what only a person can answer."""
-    if not import_.is_asked:
+    if import_.table_json and not import_.is_asked:
         _set_work(import_, Import.Work.ASK)
 
 
@@ -79,9 +82,11 @@ def check(import_: Import) -> None:
 
 def check_again(import_: Import) -> None:
     """Have every row checked, even if nothing here has changed: the CRM's fields may have."""
-    _set_work(import_, Import.Work.CHECK)
+    if import_.table_json:
+        _set_work(import_, Import.Work.CHECK)
 
 
+@transaction.atomic
 def answer(import_: Import, user: User | None, mapping: Mapping) -> None:
     """Save what the person answered about the columns' values."""
     _save(import_, mapping_json=mapping.to_json())
@@ -105,6 +110,7 @@ def apply_template(import_: Import, user: User | None, template: ImportTemplate)
     record("template_applied", import_, user, template=template.name, columns=len(kept))
 
 
+@transaction.atomic
 def save_template(import_: Import, user: User | None, name: str) -> ImportTemplate:
     """Keep this import's choices under `name` for the team; a template of that name is replaced."""
     if import_.connection is None or import_.table is None:
@@ -119,6 +125,7 @@ def save_template(import_: Import, user: User | None, name: str) -> ImportTempla
             "find_by": import_.find_by,
             "mapping_json": import_.mapping.to_json(),
             "headers": sorted(import_.table.headers),
+            "created_by": user,
         },
     )
     record("saved" if made else "replaced", template, user, name=name)
@@ -127,11 +134,11 @@ def save_template(import_: Import, user: User | None, name: str) -> ImportTempla
 
 
 def _set_work(import_: Import, work: Import.Work, **fields: Any) -> None:
-    _save(import_, work=work, work_error="", work_number=F("work_number") + 1, **fields)
+    _save(import_, work=work, work_number=F("work_number") + 1, tries=0, **fields)
 
 
 def _save(import_: Import, **fields: Any) -> None:
     draft = Import.objects.filter(pk=import_.pk, state=Import.State.DRAFT)
-    if not draft.update(**fields):
+    if not draft.update(**{"work_error": ""} | fields):
         raise NotADraft("This import has been confirmed; its choices can no longer be changed.")
     import_.refresh_from_db()

@@ -17,11 +17,15 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage
 
 SOURCE = "source"
-TABLE = "table.parquet"
 LEDGER = "ledger.parquet"
 PROBLEMS_XLSX = "problems.xlsx"
 PROBLEMS_CSV = "problems.csv"
 OUTCOMES_CSV = "outcomes.csv"
+
+
+def table(work_number: int) -> str:
+    """The table as staged by that piece of work."""
+    return f"table-{work_number}.parquet"
 
 
 def checked(plan_key: str) -> str:
@@ -57,8 +61,11 @@ class ImportFiles:
         return file  # type: ignore[no-any-return]
 
     def store(self, name: str, content: File[bytes]) -> None:
-        """Keep an upload under `name`."""
-        default_storage.save(self.key(name), content)
+        """Keep an upload under `name`, in place of what was there."""
+        key = self.key(name)
+        if default_storage.get_available_name(key) != key:  # it would be kept beside
+            default_storage.delete(key)
+        default_storage.save(key, content)
 
     def delete(self, name: str) -> None:
         default_storage.delete(self.key(name))
@@ -86,7 +93,7 @@ class ImportFiles:
                 os.replace(path, local)  # noqa: PTH105
                 return
             with path.open("rb") as file:
-                default_storage.save(self.key(name), File(file))
+                self.store(name, File(file))
 
     @contextmanager
     def _scratch(self, name: str) -> Iterator[Path]:
@@ -99,6 +106,6 @@ class ImportFiles:
             yield Path(folder) / name
 
     def _local(self, name: str) -> Path | None:
-        if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined]
+        if isinstance(default_storage, FileSystemStorage):  # a proxy that looks like what it is for
             return Path(default_storage.path(self.key(name)))
         return None

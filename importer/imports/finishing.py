@@ -3,11 +3,13 @@
 from contextlib import ExitStack
 
 import cattrs
+from django.db import transaction
 from django.utils import timezone
 
 from importer import bulk
 from importer.audit.models import record
-from importer.bulk import Balance, LedgerMismatch, Outcome, Slice
+from importer.bulk import Balance, LedgerMismatch, Outcome
+from importer.checks.storage import row_count
 from importer.imports import files
 from importer.imports.models import Import, Part
 from importer.imports.sending import ledger_name
@@ -32,15 +34,18 @@ def finish(import_: Import) -> None:
         balance = _write_ledger(import_)
     except LedgerMismatch as error:
         reason = f"{DOES_NOT_ADD_UP} {error}"
-        import_.move(Import.State.FAILED, state_reason=reason, finished_at=timezone.now())
+        with transaction.atomic():
+            import_.move(Import.State.FAILED, state_reason=reason, finished_at=timezone.now())
+            record("given_up", import_, reason=reason)
         return
     _write_reports(import_)
     counts = cattrs.unstructure(balance)
     state = Import.State.DONE if balance.clean else Import.State.DONE_WITH_PROBLEMS
     if import_.is_stopping and balance.not_sent:
         state = Import.State.STOPPED
-    import_.move(state, balance_json=counts, finished_at=timezone.now())
-    record("finished", import_, state=state, **counts)
+    with transaction.atomic():
+        import_.move(state, balance_json=counts, finished_at=timezone.now(), state_reason="")
+        record("finished", import_, state=state, **counts)
 
 
 def _write_outcome_of(part: Part, import_: Import) -> None:
@@ -48,19 +53,21 @@ def _write_outcome_of(part: Part, import_: Import) -> None:
         import_.files.read(files.checked(import_.checked_for)) as checked,
         import_.files.write(ledger_name(part)) as target,
     ):
-        piece = Slice(part.offset, part.rows, part.first_row, part.last_row)
         outcome = WITHOUT_RESULT[Part.State(part.state)]
-        ledger = bulk.same_outcome(checked, piece, outcome, part.code or None, part.reason or None)
+        ledger = bulk.same_outcome(
+            checked, part.slice, outcome, part.code or None, part.reason or None
+        )
         ledger.write_parquet(target)
 
 
 def _write_ledger(import_: Import) -> Balance:
     with ExitStack() as held:
-        parts = [
-            held.enter_context(import_.files.read(ledger_name(part)))
-            for part in Part.objects.of(import_.pk)
-        ]
-        table = held.enter_context(import_.files.read(files.TABLE))
+        parts = []
+        for part in Part.objects.of(import_.pk):
+            parts.append(held.enter_context(import_.files.read(ledger_name(part))))
+            if row_count(parts[-1]) != part.rows:
+                raise LedgerMismatch(f"Part {part.number} does not tell of all its rows.")
+        table = held.enter_context(import_.files.read(import_.table_file))
         problems = held.enter_context(import_.files.read(files.problems(import_.checked_for)))
         target = held.enter_context(import_.files.write(files.LEDGER))
         return bulk.write_ledger(table, parts, problems, target)
@@ -74,7 +81,7 @@ def _write_reports(import_: Import) -> None:
         files.OUTCOMES_CSV: bulk.write_outcomes_csv,
     }
     with ExitStack() as held:
-        table = held.enter_context(import_.files.read(files.TABLE))
+        table = held.enter_context(import_.files.read(import_.table_file))
         ledger = held.enter_context(import_.files.read(files.LEDGER))
         problems = held.enter_context(import_.files.read(files.problems(import_.checked_for)))
         for name, write in writers.items():

@@ -1,5 +1,6 @@
 """Leases: one process works on a row at a time, and a killed one holds it for seconds only."""
 
+import logging
 import threading
 import uuid
 from collections.abc import Iterator
@@ -8,13 +9,15 @@ from datetime import timedelta
 from typing import Any, Self, TypeVar
 
 from django.conf import settings
+from django.db import DatabaseError, models
 from django.db import connection as database
-from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 LEASE = timedelta(seconds=settings.LEASE_S)
 HEARTBEAT_S = settings.LEASE_S / 3  # how often a long step renews its lease
+
+log = logging.getLogger(__name__)
 
 
 class LostLease(Exception):
@@ -80,8 +83,12 @@ def _heartbeat(held: models.QuerySet[Any]) -> Iterator[None]:
 
     def renew() -> None:
         while not ended.wait(HEARTBEAT_S):
-            held.update(lease_until=timezone.now() + LEASE)
-            database.close()  # this thread's own
+            try:
+                held.update(lease_until=timezone.now() + LEASE)
+            except DatabaseError:
+                log.warning("A lease could not be renewed; it is tried again", exc_info=True)
+            finally:
+                database.close()  # this thread's own
 
     thread = threading.Thread(target=renew, daemon=True, name="lease")
     thread.start()

@@ -12,8 +12,9 @@ from django.db.models import Sum
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
-from importer.bulk import Balance
+from importer.bulk import Balance, Slice
 from importer.checks.model import Question, Summary
+from importer.crm import schema
 from importer.crm.errors import CrmRefused
 from importer.crm.schema import Module, Operation, Organisation
 from importer.imports.files import ImportFiles
@@ -39,7 +40,7 @@ class ImportQuerySet(TeamQuerySet, LeasedQuerySet):  # type: ignore[override]  #
     def for_list(self) -> Self:
         """What a line of a list shows, without the large columns."""
         large = ["inspection_json", "table_json", "mapping_json", "questions_json", "check_json"]
-        lines = self.select_related("created_by", "connection").defer(*large)
+        lines = self.select_related("created_by").defer(*large)
         return lines.annotate(rows=KT("table_json__rows"))
 
     def of_the_same_file(self, other: "Import") -> Self:
@@ -94,6 +95,7 @@ class Import(Leased):
     reading_json = models.JSONField(null=True)
     inspection_json = models.JSONField(null=True)
     table_json = models.JSONField(null=True)
+    table_file = models.CharField(max_length=40, blank=True)  # the staged table's name
 
     connection = models.ForeignKey(Connection, models.PROTECT, null=True, related_name="imports")
     module = models.CharField(max_length=100, blank=True)  # API name
@@ -106,6 +108,7 @@ class Import(Leased):
     check_json = models.JSONField(null=True)
     checked_for = models.CharField(max_length=64, blank=True)  # the `plan_key` it holds for
     metadata_version = models.CharField(max_length=64, blank=True)  # that the last work used
+    module_json = models.JSONField(null=True)  # crm.schema.Module as it was for the check
 
     confirmed_at = models.DateTimeField(null=True)
     is_stopping = models.BooleanField(default=False)  # what is not with the CRM yet, stays here
@@ -152,6 +155,9 @@ class Import(Leased):
 
     @property
     def questions(self) -> tuple[Question, ...]:
+        """What only a person can answer, if it was asked for the choices as they are."""
+        if not self.is_asked:
+            return ()
         return cattrs.structure(self.questions_json or [], tuple[Question, ...])
 
     @property
@@ -167,7 +173,12 @@ class Import(Leased):
         return _structured(self.connection.organisation, Organisation) if self.connection else None
 
     def destination(self) -> Module:
-        """The module that the rows go to, with its fields. Raises `CrmError`."""
+        """The module that the rows go to, with its fields. Raises `CrmError`.
+
+        Of a confirmed import as it was checked, whatever the CRM's fields are by now.
+        """
+        if self.module_json and not self.is_draft:
+            return schema.module_from_json(self.module_json)
         if self.connection is None:
             raise CrmRefused("No connection was chosen.")
         return metadata.module(self.connection, self.module)
@@ -216,15 +227,16 @@ class Import(Leased):
         """On its way: confirmed, and not yet ended."""
         return self.state in self.OPEN
 
-    def finish_work(self, **done: Any) -> None:
-        """Save what the worker found, unless the person has asked for other work meanwhile."""
+    def finish_work(self, **done: Any) -> bool:
+        """Save what the worker found; False if the person has asked for other work meanwhile."""
         same = {"pk": self.pk, "lease_token": self.lease_token, "work_number": self.work_number}
-        Import.objects.filter(**same).update(work=Import.Work.NONE, **done)
+        ended = {"work": Import.Work.NONE, "tries": 0}
+        return bool(Import.objects.filter(**same).update(**ended, **done))
 
     def give_up(self, reason: str) -> None:
         """End what cannot be done, with the `reason` for a person."""
         if self.is_draft:
-            self.finish_work(work_error=reason, tries=0)
+            self.finish_work(work_error=reason)
         else:
             self.move(self.State.FAILED, state_reason=reason, tries=0)
 
@@ -300,7 +312,7 @@ class Part(Leased):
         State.PACKED: {State.UPLOADED, State.REFUSED, State.NOT_SENT},
         State.UPLOADED: {State.SUBMITTING, State.REFUSED, State.NOT_SENT},
         State.SUBMITTING: {
-            State.UPLOADED,
+            State.UPLOADED,  # surely not sent
             State.SUBMITTED,
             State.REFUSED,
             State.NOT_SENT,
@@ -324,7 +336,7 @@ class Part(Leased):
     file_id = models.CharField(max_length=50, blank=True)
     job_id = models.CharField(max_length=50, blank=True)
     submitted_at = models.DateTimeField(null=True)
-    download_url = models.URLField(max_length=500, blank=True)
+    was_sent_again = models.BooleanField(default=False)  # a first answer was lost
     looks = models.PositiveIntegerField(default=0)  # how often we asked for the job's state
     tries = models.PositiveIntegerField(default=0)  # of the present step, where it failed
     due_at = models.DateTimeField(null=True)  # the next step is useful from here on
@@ -352,6 +364,11 @@ class Part(Leased):
         return self.state in self.ENDED
 
     @property
+    def slice(self) -> Slice:
+        """The checked rows that it sends."""
+        return Slice(self.offset, self.rows, self.first_row, self.last_row)
+
+    @property
     def slug(self) -> str:
         """Names the part's files."""
         return f"run-{self.run_id}-part-{self.number:04}"
@@ -360,7 +377,7 @@ class Part(Leased):
         """Step to `to` under our lease, saving `fields`; `LostLease` or `IllegalMove` otherwise."""
         if to not in self.MOVES.get(self.State(self.state), ()):
             raise IllegalMove(f"{self} cannot become {to}")
-        self.write(**{"state": to, "tries": 0, "due_at": None} | fields)
+        self.write(**{"state": to, "tries": 0, "due_at": None, "reason": ""} | fields)
 
 
 def _structured(data: Any, kind: type[T]) -> T | None:

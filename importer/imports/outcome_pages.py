@@ -15,15 +15,17 @@ SHOWN_RECORDS = 10
 
 def stages(import_: Import, parts: list[Part]) -> list[dict[str, str]]:
     """Cut, sent, answered, settled: how far the whole of it is."""
-    planned = import_.state != Import.State.QUEUED
+    planned = bool(parts) or not (import_.is_open or import_.state == Import.State.FAILED)
+    doing = "attention" if import_.state == Import.State.FAILED else "current"
     sent = planned and all(part.job_id or part.is_ended for part in parts)
     answered = planned and all(part.is_ended for part in parts)
-    done = [planned, sent, answered, not import_.is_open]
+    settled = not import_.is_open and import_.state != Import.State.FAILED
+    done = [planned, sent, answered, settled]
     first_open = done.index(False) if False in done else len(done)
     return [
         {
             "name": name,
-            "mark": "done" if is_done else "current" if index == first_open else "waiting",
+            "mark": "done" if is_done else doing if index == first_open else "waiting",
             "note": "",
         }
         for index, (name, is_done) in enumerate(zip(STAGES, done, strict=True))

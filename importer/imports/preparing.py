@@ -8,6 +8,7 @@ import cattrs
 
 from importer import checks, sheets
 from importer.audit.models import record
+from importer.crm import schema
 from importer.crm.errors import CrmError, CrmRefused
 from importer.crm.schema import Module, Operation
 from importer.imports import files
@@ -18,14 +19,16 @@ from importer.teams import connecting, metadata
 
 def prepare(import_: Import) -> None:
     """Do the work that the draft waits for, under our lease; what stops it is kept for people."""
+    before = import_.table_file, import_.checked_for
     try:
         done = WORK[Import.Work(import_.work)](import_)
     except UnreadableFile as error:
         record("unreadable", import_, reason=str(error))
-        done = {"work_error": str(error), "table_json": None}
+        done = {"work_error": str(error)}
     except CrmError as error:
         done = {"work_error": f"The CRM could not be asked: {error.message}."}
-    import_.finish_work(**done)
+    if import_.finish_work(**done):
+        _forget(import_, *before)
 
 
 def _read(import_: Import) -> dict[str, Any]:
@@ -34,19 +37,21 @@ def _read(import_: Import) -> dict[str, Any]:
         reading = import_.reading or inspection.reading
         if reading != inspection.reading:
             inspection = replace(inspection, preview=sheets.preview(source, reading))
-        with import_.files.write(files.TABLE) as target:
+        name = files.table(import_.work_number)
+        with import_.files.write(name) as target:
             table = sheets.stage(source, reading, target)
     record("read", import_, rows=table.rows, columns=len(table.columns))
     return {
         "reading_json": cattrs.unstructure(reading),
         "inspection_json": cattrs.unstructure(inspection),
         "table_json": cattrs.unstructure(table),
+        "table_file": name,
     }
 
 
 def _ask(import_: Import) -> dict[str, Any]:
     module = _module(import_)
-    with import_.files.read(files.TABLE) as table:
+    with import_.files.read(import_.table_file) as table:
         questions = checks.ask(
             table,
             import_.mapping,
@@ -66,7 +71,7 @@ def _check(import_: Import) -> dict[str, Any]:
     key = import_.plan_key
     organisation = import_.organisation
     with (
-        import_.files.read(files.TABLE) as table,
+        import_.files.read(import_.table_file) as table,
         import_.files.write(files.checked(key)) as checked,
         import_.files.write(files.problems(key)) as problems,
     ):
@@ -80,13 +85,13 @@ def _check(import_: Import) -> dict[str, Any]:
             checked,
             problems,
         )
-    _forget_check(import_, unless=key)
     facts = {"rows": summary.rows, "ready": summary.ready, "held_back": summary.held_back}
     record("checked", import_, **facts)
     return {
         "check_json": cattrs.unstructure(summary),
         "checked_for": key,
         "metadata_version": import_.metadata_version,
+        "module_json": schema.to_json(module),
     }
 
 
@@ -101,11 +106,14 @@ def _module(import_: Import) -> Module:
     return module
 
 
-def _forget_check(import_: Import, *, unless: str) -> None:
-    old = import_.checked_for
-    if old and old != unless:
-        import_.files.delete(files.checked(old))
-        import_.files.delete(files.problems(old))
+def _forget(import_: Import, table_file: str, checked_for: str) -> None:
+    """Remove the files that new work has replaced."""
+    import_.refresh_from_db(fields=["table_file", "checked_for"])
+    if table_file and table_file != import_.table_file:
+        import_.files.delete(table_file)
+    if checked_for and checked_for != import_.checked_for:
+        import_.files.delete(files.checked(checked_for))
+        import_.files.delete(files.problems(checked_for))
 
 
 WORK: dict[Import.Work, Callable[[Import], dict[str, Any]]] = {

@@ -4,16 +4,20 @@ Every step saves where it is before and after it speaks to the CRM, so that whoe
 after a crash too, knows what has happened and what may be done again.
 """
 
+import logging
 import random
 from collections.abc import Callable
 from datetime import timedelta
 
 import cattrs
+import polars as pl
+import stamina
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from importer import bulk
 from importer.audit.models import record
-from importer.bulk import PackedField, Slice, UnreadableResult
+from importer.bulk import Outcome, PackedField, UnreadableResult
 from importer.crm.client import CrmClient
 from importer.crm.errors import CrmRefused, CrmUnauthorised, CrmUnavailable, OutcomeUnknown
 from importer.crm.jobs import FieldMapping, Job, JobRequest, JobState
@@ -22,17 +26,40 @@ from importer.imports import files
 from importer.imports.models import Import, Part
 from importer.teams.models import User
 
+log = logging.getLogger(__name__)
+
 State = Part.State
 FIRST_LOOK_S, LONGEST_LOOK_S = 1.0, 30.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 300.0
 STOPPED = "The import was stopped before this row was sent."
+LONGEST_PAUSE_S = 900.0  # even if the CRM names a longer one; a person may stop meanwhile
+ANSWER_LOST = (
+    "The CRM's answer to this part was lost. It may or may not have created its records; "
+    "sending it again could create them twice."
+)
+CREATED_OR_THERE = (
+    "The CRM's first answer was lost. The record exists: it was there before, or this import "
+    "created it."
+)
+UNAUTHORISED = "The connection to the CRM no longer works. Connect it again under Connections."
+NOTHING_WRITTEN = {  # codes of a job that failed before its first row
+    "FILE_NOT_SUPPORTED",
+    "HEADER_LIMIT_EXCEEDED",
+    "INVALID_FIELD",
+    "INVALID_FILE_FORMAT",
+    "INVALID_FORMAT",
+    "LIMIT_EXCEEDED",
+    "MANDATORY_FIELDS_NOT_MAPPED",
+}
 DOWNLOADS = 3  # of a result that comes damaged
 
 
+@transaction.atomic
 def stop(import_: Import, user: User | None) -> None:
     """Send nothing more; what is with the CRM already is waited for."""
     running = Import.objects.filter(pk=import_.pk, state__in=Import.OPEN, is_stopping=False)
     if running.update(is_stopping=True):
+        Part.objects.of(import_.pk).filter(state__in=Part.UNSENT).update(due_at=None)
         record("stopped", import_, user)
 
 
@@ -53,12 +80,17 @@ def step(part: Part) -> None:
             _refused(part, error)
 
 
+def give_up(part: Part, reason: str) -> None:
+    """End a part that cannot be got further, truthfully: what may be with the CRM is unknown."""
+    part.move(State.NOT_SENT if part.state in Part.UNSENT else State.UNKNOWN, reason=reason)
+
+
 def _pack(part: Part, import_: Import, crm: CrmClient) -> None:
     with (
         import_.files.read(files.checked(import_.checked_for)) as checked,
         import_.files.write(f"{part.slug}.zip") as target,
     ):
-        packed = bulk.pack(checked, _slice(part), import_.destination(), target, csv_name(part))
+        packed = bulk.pack(checked, part.slice, import_.destination(), target, csv_name(part))
     part.move(
         State.PACKED,
         fields_json=cattrs.unstructure(packed.fields),
@@ -74,81 +106,75 @@ def _upload(part: Part, import_: Import, crm: CrmClient) -> None:
 
 
 def _submit(part: Part, import_: Import, crm: CrmClient) -> None:
-    request = _job_request(part, import_)
-    part.move(
-        State.SUBMITTING, tries=part.tries
-    )  # known before it is sent: from here on a job may exist
-    try:
-        job_id = crm.create_job(request)
-    except OutcomeUnknown as error:
-        _settle(part, import_, f"The CRM's answer to this part was lost ({error.message}).")
-    except CrmUnavailable:
-        part.move(State.UPLOADED, tries=part.tries)  # surely not sent
-        raise
-    else:
-        part.move(State.SUBMITTED, job_id=job_id, submitted_at=timezone.now())
-        _wait(part, FIRST_LOOK_S)
-        record("submitted", import_, part=part.number, job_id=job_id, rows=part.rows)
+    # Saved before it is sent: a part that is found in this state may have a job.
+    part.move(State.SUBMITTING, tries=part.tries)
+    _send(part, import_, crm)
 
 
-def _resubmit(part: Part, import_: Import, crm: CrmClient) -> None:
-    """A part left in `submitting`: whoever sent it died before the answer came."""
-    _settle(part, import_, "The work was interrupted while this part was being sent.")
-
-
-def _settle(part: Part, import_: Import, reason: str) -> None:
-    """Send again what may be sent again; a plain insert may not."""
-    if import_.operation != Operation.INSERT or import_.find_by:
-        part.move(State.UPLOADED, tries=part.tries)
-        put_off(part, reason)
+def _send_again(part: Part, import_: Import, crm: CrmClient) -> None:
+    """A part found in `submitting`: a job may exist. A plain insert may not be sent again."""
+    if import_.is_stopping or (import_.operation == Operation.INSERT and not import_.find_by):
+        part.move(State.UNKNOWN, reason=ANSWER_LOST)
+        record("outcome_unknown", import_, part=part.number)
         return
-    part.move(State.UNKNOWN, reason=f"{reason} It may or may not have created its records.")
-    record("outcome_unknown", import_, part=part.number, reason=reason)
+    part.write(was_sent_again=True)
+    _send(part, import_, crm)
+
+
+def _send(part: Part, import_: Import, crm: CrmClient) -> None:
+    try:
+        job_id = crm.create_job(_job_request(part, import_))
+    except OutcomeUnknown as error:
+        put_off(part, f"The CRM's answer was lost ({error.message}).")
+        return
+    except CrmUnavailable:
+        if not part.was_sent_again:
+            part.move(State.UPLOADED, tries=part.tries)  # surely not sent
+        raise
+    log.info("Import %s: part %s is job %s", import_.pk, part.number, job_id)
+    for attempt in stamina.retry_context(on=OperationalError, attempts=5):
+        with attempt, transaction.atomic():
+            part.state = State.SUBMITTING  # as it still is, should a first try be rolled back
+            part.move(State.SUBMITTED, job_id=job_id, submitted_at=timezone.now())
+            record("submitted", import_, part=part.number, job_id=job_id, rows=part.rows)
+    _wait(part, FIRST_LOOK_S)
 
 
 def _look(part: Part, import_: Import, crm: CrmClient) -> None:
     job = crm.job(part.job_id)
     if job.state is JobState.DONE:
-        part.move(State.FINISHED, download_url=job.download_url or "", rows_done=part.rows)
+        part.move(State.FINISHED, rows_done=part.rows)
     elif job.state is JobState.FAILED:
         _job_failed(part, import_, job)
     else:
-        part.write(looks=part.looks + 1, rows_done=min(job.total or 0, part.rows))
-        _wait(part, min(FIRST_LOOK_S * 1.5**part.looks, LONGEST_LOOK_S))
+        part.write(looks=part.looks + 1, rows_done=min(job.total or 0, part.rows), reason="")
+        _wait(part, _growing(FIRST_LOOK_S, 1.5, part.looks, LONGEST_LOOK_S))
 
 
 def _job_failed(part: Part, import_: Import, job: Job) -> None:
-    """Without a result to read, only a job that wrote nothing is certain."""
+    """Without a result to read, only a job that wrote nothing for certain is a refusal."""
     code = job.code or ""
-    if job.created or job.updated:
-        reason = "The CRM gave up on this part after writing some of its rows."
-        part.move(State.UNKNOWN, code=code, reason=reason)
-    else:
+    nothing_written = (job.created, job.updated) == (0, 0) or code in NOTHING_WRITTEN
+    if nothing_written and not part.was_sent_again:
         part.move(State.REFUSED, code=code, reason=_words(code, "The CRM gave up on this part."))
+    else:
+        reason = "The CRM gave up on this part and may have written some of its rows."
+        part.move(State.UNKNOWN, code=code, reason=reason)
     record("job_failed", import_, part=part.number, job_id=part.job_id, code=code)
 
 
 def _collect(part: Part, import_: Import, crm: CrmClient) -> None:
-    job = Job(
-        id=part.job_id,
-        state=JobState.DONE,
-        code=None,
-        created=None,
-        updated=None,
-        skipped=None,
-        total=None,
-        download_url=part.download_url or None,
-    )
     with import_.files.write(f"{part.slug}.result.zip") as result:
-        crm.download_result(job, result)
+        crm.download_result(crm.job(part.job_id), result)
     try:
         _reconcile(part, import_)
     except UnreadableResult as error:
         _unreadable(part, error)
         return
-    part.move(State.COLLECTED, rows_done=part.rows)
+    with transaction.atomic():
+        part.move(State.COLLECTED, rows_done=part.rows)
+        record("collected", import_, part=part.number, job_id=part.job_id)
     import_.files.delete(f"{part.slug}.zip")
-    record("collected", import_, part=part.number, job_id=part.job_id)
 
 
 def _reconcile(part: Part, import_: Import) -> None:
@@ -159,13 +185,24 @@ def _reconcile(part: Part, import_: Import) -> None:
     ):
         outcomes = bulk.reconcile(
             checked,
-            _slice(part),
+            part.slice,
             import_.destination(),
             result,
             Operation(import_.operation),
             import_.find_by or None,
         )
+        if part.was_sent_again and import_.operation == Operation.INSERT:
+            outcomes = _with_doubt(outcomes)
         outcomes.write_parquet(target)
+
+
+def _with_doubt(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """After a lost answer a row that was skipped as existing may be one that we created."""
+    skipped = pl.col("outcome") == Outcome.SKIPPED.value
+    return outcomes.with_columns(
+        outcome=pl.when(skipped).then(pl.lit(Outcome.UNKNOWN.value)).otherwise("outcome"),
+        detail=pl.when(skipped).then(pl.lit(CREATED_OR_THERE)).otherwise("detail"),
+    )
 
 
 def _unreadable(part: Part, error: UnreadableResult) -> None:
@@ -180,7 +217,7 @@ STEPS: dict[State, Callable[[Part, Import, CrmClient], None]] = {
     State.PLANNED: _pack,
     State.PACKED: _upload,
     State.UPLOADED: _submit,
-    State.SUBMITTING: _resubmit,
+    State.SUBMITTING: _send_again,
     State.SUBMITTED: _look,
     State.FINISHED: _collect,
 }
@@ -194,10 +231,6 @@ def csv_name(part: Part) -> str:
 def ledger_name(part: Part) -> str:
     """The file with the outcome of each of the part's rows."""
     return f"{part.slug}.ledger.parquet"
-
-
-def _slice(part: Part) -> Slice:
-    return Slice(part.offset, part.rows, part.first_row, part.last_row)
 
 
 def _job_request(part: Part, import_: Import) -> JobRequest:
@@ -221,26 +254,33 @@ def _words(code: str, otherwise: str) -> str:
 
 
 def _wait(part: Part, seconds: float) -> None:
-    jittered = seconds * random.uniform(0.8, 1.2)  # noqa: S311  # spreads load
+    jittered = seconds * random.uniform(1.0, 1.3)  # noqa: S311  # spreads load
     part.write(due_at=timezone.now() + timedelta(seconds=jittered))
+
+
+def _growing(first_s: float, factor: float, times: int, longest_s: float) -> float:
+    return min(first_s * factor ** min(times, 50), longest_s)
 
 
 def put_off(part: Part, reason: str, seconds: float | None = None) -> None:
     """Try the same step again later: after `seconds`, or ever longer."""
-    pause = seconds or min(FIRST_RETRY_S * 2**part.tries, LONGEST_RETRY_S)
+    pause = seconds or _growing(FIRST_RETRY_S, 2, part.tries, LONGEST_RETRY_S)
     part.write(tries=part.tries + 1, reason=reason)
-    _wait(part, pause)
+    _wait(part, min(pause, LONGEST_PAUSE_S))
 
 
 def _refused(part: Part, error: CrmRefused) -> None:
-    """The CRM said no: what that means for the rows depends on whether a job exists."""
-    with_crm = part.state in (State.SUBMITTED, State.FINISHED)
+    """The CRM said no: what that means for the rows depends on whether a job may exist."""
+    with_crm = part.state in (State.SUBMITTED, State.FINISHED) or part.was_sent_again
     unauthorised = isinstance(error, CrmUnauthorised)
-    if with_crm and unauthorised:  # its result can be read once a person has connected anew
-        put_off(part, "The connection to the CRM no longer works. Connect it anew.")
+    if with_crm and unauthorised:  # the truth can be told once a person has connected anew
+        put_off(part, UNAUTHORISED)
         return
-    to = State.NOT_SENT if unauthorised or part.state == State.PLANNED else State.REFUSED
-    reason = _words(error.code, error.message)
-    part.move(State.UNKNOWN if with_crm else to, code=error.code, reason=reason)
+    reason = UNAUTHORISED if unauthorised else _words(error.code, error.message)
+    if with_crm:
+        to = State.UNKNOWN
+    else:
+        to = State.NOT_SENT if unauthorised or part.state == State.PLANNED else State.REFUSED
+    part.move(to, code="" if unauthorised else error.code, reason=reason)
     facts = {"code": error.code, "message": error.message}
     record("refused", part.run.for_import, part=part.number, **facts)

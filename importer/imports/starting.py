@@ -30,6 +30,7 @@ class Plan:
     to_send: int
     held_back: int
     parts: int  # at least; texts of great length need more
+    part_rows: int  # at most, in each
     credits: int  # Zoho's API credits
 
 
@@ -48,12 +49,15 @@ def plan(import_: Import) -> Plan:
         to_send=summary.ready,
         held_back=summary.held_back,
         parts=parts,
+        part_rows=settings.PART_ROWS,
         credits=parts * CREDITS_A_JOB,
     )
 
 
+@transaction.atomic
 def start(import_: Import, user: User | None, key: str) -> None:
     """Confirm the plan `key` stands for. A second call finds the import on its way, and is fine."""
+    Import.objects.select_for_update().get(pk=import_.pk)  # no choice changes meanwhile
     import_.refresh_from_db()
     if not import_.is_draft:
         return
@@ -61,8 +65,8 @@ def start(import_: Import, user: User | None, key: str) -> None:
     if agreed.key != key or import_.work:
         raise PlanOutdated("Something changed since this page was opened.")
     import_.move(Import.State.QUEUED, confirmed_at=timezone.now())
-    facts = cattrs.unstructure(agreed) | {"mapping": import_.mapping.to_json()}
-    record("confirmed", import_, user, **facts)
+    columns = {column.column: column.field for column in import_.mapping.columns}
+    record("confirmed", import_, user, **cattrs.unstructure(agreed), columns=columns)
 
 
 def begin(import_: Import) -> None:

@@ -103,13 +103,14 @@ def _notes(import_: Import) -> dict[Step, str]:
 
 def _reached(import_: Import, notes: dict[Step, str]) -> set[Step]:
     reached = {Step.FILE}
-    if import_.table_json:
+    has_rows = bool(import_.table_json and import_.table_json["rows"])
+    if has_rows:
         reached.add(Step.DESTINATION)
-    if import_.mapping_json and import_.table_json:
+    if import_.mapping_json and has_rows:
         reached.add(Step.COLUMNS)
         if notes.get(Step.COLUMNS) != "needs attention":
             reached |= {Step.VALUES}
-            if import_.is_asked or import_.check_json or import_.work == Import.Work.CHECK:
+            if import_.is_asked or import_.is_checked or import_.work == Import.Work.CHECK:
                 reached.add(Step.CHECK)
     if import_.is_checked:
         reached.add(Step.CONFIRM)

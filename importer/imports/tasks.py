@@ -22,13 +22,17 @@ def nudge_import(pk: str) -> None:
     again = advance_import(UUID(pk))
     if again is not None:
         _send(nudge_import, pk, again)
+        return  # its parts come when it has nothing more to do itself
     for part in Part.objects.of(UUID(pk)).waiting().values_list("pk", flat=True):
         _send(nudge_part, part)
 
 
 @app.task
 def nudge_part(pk: int) -> None:
-    """Let the part take its next step; the last part's end is the import's next step."""
+    """Let the part take its next step; the last part's end is the import's next step.
+
+    A nudge that came twice, or too early, does nothing and so ends here.
+    """
     again = advance_part(pk)
     if again is not None:
         _send(nudge_part, pk, again)
@@ -53,5 +57,5 @@ def nudge(import_: Import) -> None:
 def _send(task: Any, pk: str | int, delay: timedelta = timedelta(0)) -> None:
     try:
         task.apply_async((pk,), countdown=delay.total_seconds() or None)
-    except OperationalError:
+    except (OperationalError, OSError):
         log.warning("The queue cannot be reached; the sweep will find %s.", pk)

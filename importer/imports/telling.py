@@ -3,6 +3,7 @@
 from typing import Any
 
 import cattrs
+from django.db.models import Sum
 
 from importer.bulk import Balance
 from importer.imports import files
@@ -17,7 +18,7 @@ REPORTS = {
 
 def tell(import_: Import) -> dict[str, Any]:
     """What became of `import_`; of a draft, what confirming would do."""
-    balance = import_.balance or _of_draft(import_)
+    balance = import_.balance or _so_far(import_)
     summary = import_.check_summary
     return {
         "id": str(import_.pk),
@@ -34,11 +35,19 @@ def tell(import_: Import) -> dict[str, Any]:
     }
 
 
-def _of_draft(import_: Import) -> Balance:
+def _so_far(import_: Import) -> Balance:
+    """Of a draft, and of an import that has not been settled: what was sent is unknown."""
     summary = import_.check_summary
     if summary is None:
         return Balance(rows=0)
-    return Balance(rows=summary.rows, held_back=summary.held_back, not_sent=summary.ready)
+    here = (*Part.UNSENT, Part.State.NOT_SENT)
+    sent = Part.objects.of(import_.pk).exclude(state__in=here).aggregate(rows=Sum("rows"))["rows"]
+    return Balance(
+        rows=summary.rows,
+        held_back=summary.held_back,
+        not_sent=summary.ready - (sent or 0),
+        unknown=sent or 0,
+    )
 
 
 def _part(part: Part) -> dict[str, Any]:

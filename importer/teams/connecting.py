@@ -4,6 +4,7 @@ from typing import Any
 
 import cattrs
 from django.conf import settings
+from django.db import transaction
 
 from importer.audit.models import record
 from importer.crm.client import exchange_code
@@ -39,17 +40,29 @@ def connect(team: Team, user: User, form: dict[str, Any]) -> Connection:
 
 def connect_practice(team: Team) -> Connection:
     """The team's connection to the practice CRM at `PRACTICE_CRM_URL`, made on first use."""
-    connection, made = Connection.objects.get_or_create(
-        team=team, name=PRACTICE, defaults=_practice_access()
-    )
-    if not made and any(getattr(connection, k) != v for k, v in _practice_access().items()):
-        for key, value in _practice_access().items():
-            setattr(connection, key, value)
-        connection.access_token = ""
-        connection.save()
+    access = _practice_access()
+    connection, made = Connection.objects.get_or_create(team=team, name=PRACTICE, defaults=access)
+    if any(getattr(connection, name) != value for name, value in access.items()):
+        _change_access(connection, access)
     if made:
         record("connected", connection, name=connection.name, api_url=connection.api_url)
     return connection
+
+
+def connect_again(connection: Connection, user: User, form: dict[str, Any]) -> None:
+    """Give `connection` new access, tried once. Raises `CrmError`, and then nothing changes."""
+    token = exchange_code(
+        connection.hosts, form["client_id"], form["client_secret"], form["grant_code"]
+    )
+    with transaction.atomic():
+        access = {
+            "client_id": form["client_id"],
+            "client_secret": form["client_secret"],
+            "refresh_token": token,
+        }
+        _change_access(connection, access)
+        greet(connection)
+        record("connected_again", connection, user, name=connection.name)
 
 
 def greet(connection: Connection) -> None:
@@ -57,6 +70,13 @@ def greet(connection: Connection) -> None:
     with connection.client() as crm:
         connection.organisation = cattrs.unstructure(crm.organisation())
     connection.save(update_fields=["organisation"])
+
+
+def _change_access(connection: Connection, access: dict[str, str]) -> None:
+    for name, value in access.items():
+        setattr(connection, name, value)
+    connection.access_token, connection.organisation = "", {}
+    connection.save()
 
 
 def _practice_access() -> dict[str, str]:

@@ -14,6 +14,7 @@ from importer.crm.schema import Module, ModuleSummary
 from importer.teams.models import Connection, ModuleMetadata
 
 FETCH_TIMEOUT_S = 10  # a person waits for this
+NOT_REACHED = timedelta(minutes=1)  # until a CRM that did not answer is asked again
 
 
 def modules(connection: Connection, *, fresh: bool = False) -> tuple[ModuleSummary, ...]:
@@ -50,23 +51,26 @@ def _module(connection: Connection, api_name: str, *, fresh: bool) -> ModuleMeta
 def _kept(
     connection: Connection, name: str, fetch: Callable[[], tuple[Any, str]], *, fresh: bool
 ) -> ModuleMetadata:
+    now = timezone.now()
     kept = connection.metadata.filter(module=name).first()
-    max_age = timedelta(seconds=settings.CRM_METADATA_MAX_AGE_S)
-    if kept and not fresh and kept.fetched_at > timezone.now() - max_age:
+    if kept and not fresh and now < kept.due_at:
         return kept
     try:
         data, version = fetch()
     except CrmError:
-        if kept and not fresh:
-            return kept  # yesterday's fields serve better than no page
-        raise
+        if kept is None or fresh:
+            raise
+        kept.due_at = now + NOT_REACHED  # yesterday's fields serve better than no page
+        kept.save(update_fields=["due_at"])
+        return kept
     kept, _ = ModuleMetadata.objects.update_or_create(
         connection=connection,
         module=name,
         defaults={
             "data": data,
             "fingerprint": version,
-            "fetched_at": timezone.now(),
+            "fetched_at": now,
+            "due_at": now + timedelta(seconds=settings.CRM_METADATA_MAX_AGE_S),
         },
     )
     return kept

@@ -20,6 +20,11 @@ class Team(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def team_id(self) -> int:
+        """Whose events its own are: a team belongs to itself."""
+        return self.pk
+
 
 class User(AbstractUser):
     """A person. Everything they see and make belongs to their team."""
@@ -102,6 +107,7 @@ class ModuleMetadata(models.Model):
     data = models.JSONField()
     fingerprint = models.CharField(max_length=64, blank=True)
     fetched_at = models.DateTimeField()
+    due_at = models.DateTimeField()  # to be asked for again
 
     class Meta:
         constraints = [

@@ -8,4 +8,5 @@ app_name = "teams"
 urlpatterns = [
     path("", views.connections, name="connections"),
     path("new/", views.connect, name="connect"),
+    path("<int:pk>/", views.connect_again, name="connect_again"),
 ]

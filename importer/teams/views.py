@@ -5,13 +5,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.db import connection as database
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 
 from importer.crm.errors import CrmError
 from importer.crm.oauth import SCOPES
 from importer.teams import connecting
-from importer.teams.forms import ConnectionForm
+from importer.teams.forms import AccessForm, ConnectionForm
 from importer.teams.models import Connection
 from importer.teams.requests import TeamRequest
 
@@ -37,6 +37,24 @@ def connect(request: TeamRequest) -> HttpResponse:
             messages.success(request, f"“{made}” is connected.")
             return redirect("teams:connections")
     return render(request, "teams/connect.html", {"form": form, "scopes": ",".join(SCOPES)})
+
+
+def connect_again(request: TeamRequest, pk: int) -> HttpResponse:
+    """New access for a connection that no longer works; its imports go on by themselves."""
+    if not request.user.manages_team:
+        raise PermissionDenied
+    connection = get_object_or_404(Connection.objects.visible_to(request.user), pk=pk)
+    form = AccessForm(request.POST or None)
+    if form.is_valid():
+        try:
+            connecting.connect_again(connection, request.user, form.cleaned_data)
+        except CrmError as error:
+            form.add_error(None, f"Zoho did not accept this: {error.message}.")
+        else:
+            messages.success(request, f"“{connection}” is connected again.")
+            return redirect("teams:connections")
+    context = {"form": form, "scopes": ",".join(SCOPES), "connection": connection}
+    return render(request, "teams/connect.html", context)
 
 
 @login_not_required

@@ -40,7 +40,9 @@ def confirm(request: TeamRequest, import_: Import) -> HttpResponse:
         choosing.check_again(import_)
         tasks.nudge(import_)
         return redirect(step_url(import_, Step.CHECK))
-    return show(request, import_, Step.CONFIRM, {"plan": plan})
+    module = import_.destination()
+    key = module.field(import_.find_by).label if import_.find_by else ""
+    return show(request, import_, Step.CONFIRM, {"plan": plan, "module": module, "key": key})
 
 
 @wizard_step(Step.PROGRESS)

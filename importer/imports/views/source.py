@@ -91,7 +91,8 @@ def _letters(count: int) -> list[str]:
 def use_template(request: TeamRequest, import_: Import) -> HttpResponse:
     """Decide everything as a template says, in one click."""
     templates = ImportTemplate.objects.visible_to(request.user)
-    template = get_object_or_404(templates, pk=request.POST.get("template"))
+    chosen = request.POST.get("template", "")
+    template = get_object_or_404(templates, pk=chosen if chosen.isdecimal() else None)
     choosing.apply_template(import_, request.user, template)
     choosing.ask(import_)
     tasks.nudge(import_)

@@ -71,6 +71,8 @@ def _checked(options: dict[str, Any]) -> Import:
     with options["file"].open("rb") as file:
         import_ = uploading.begin_import(team, None, File(file, name=options["file"].name))
     _work(import_)
+    if not import_.table or not import_.table.rows:
+        raise InvalidInput("This file has no row beneath its header, so nothing to import.")
     if options["template"]:
         choosing.apply_template(import_, None, _template(team, options["template"]))
     else:
@@ -108,7 +110,7 @@ def _choose(import_: Import, options: dict[str, Any]) -> None:
 def _mapping(path: Path) -> Mapping:
     try:
         return Mapping.from_json(json.loads(path.read_text()))
-    except json.JSONDecodeError as error:
+    except ValueError as error:  # no JSON, or no UTF-8
         raise InvalidInput(f"{path} is not JSON: {error}.") from error
 
 
@@ -124,7 +126,10 @@ def _team(name: str | None) -> Team:
 
 def _connection(team: Team, name: str) -> Connection:
     if name == connecting.PRACTICE:
-        return connecting.connect_practice(team)
+        try:
+            return connecting.connect_practice(team)
+        except ValueError as error:
+            raise InvalidInput(f"PRACTICE_CRM_URL: {error}.") from error
     known = Connection.objects.filter(team=team)
     found: Connection | None = known.filter(name=name).first()
     return _named(found, "connection", name, known)
