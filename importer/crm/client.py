@@ -2,8 +2,10 @@
 
 import logging
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -12,10 +14,11 @@ from urllib.parse import quote
 import httpx
 
 from importer.crm import metadata, oauth, wire
-from importer.crm.errors import CrmRefused, CrmUnauthorised
+from importer.crm.errors import CrmRefused, CrmUnauthorised, CrmUnavailable
 from importer.crm.hosts import Hosts
 from importer.crm.jobs import Job, JobRequest, job_from_json
 from importer.crm.oauth import Credentials, exchange_code
+from importer.crm.pace import MemoryPace, Pace
 from importer.crm.schema import Module, ModuleSummary, Organisation
 from importer.crm.tokens import AccessToken, TokenStore
 
@@ -25,6 +28,10 @@ T = TypeVar("T")
 Headers = Mapping[str, str]
 
 logger = logging.getLogger(__name__)
+
+API_VERSIONS = ("v7", "v8", "v2")
+PAUSE_S = 2.0  # after a 429 that names no time
+LONGEST_WAIT_S = 5.0  # inside a call; a longer pause is the caller's to plan
 
 # The API's and the file servers' ways to say that a token has expired or was taken back.
 _TOKEN_EXPIRED = {"INVALID_TOKEN", "INVALID_OAUTHTOKEN", "401"}
@@ -44,6 +51,7 @@ class CrmClient:
         hosts: Hosts,
         credentials: Credentials,
         tokens: TokenStore,
+        pace: Pace | None = None,
         *,
         api_version: str = "v7",
         timeout_s: float = 30,
@@ -52,6 +60,7 @@ class CrmClient:
         self._hosts = hosts
         self._credentials = credentials
         self._tokens = tokens
+        self._pace = pace or MemoryPace()
         self._version = api_version
         self._http = wire.connect(timeout_s, transport)
 
@@ -207,7 +216,8 @@ class CrmClient:
 
         def tried(token: AccessToken) -> T:
             headers = {"Authorization": f"Zoho-oauthtoken {token.value}"}
-            return wire.repeat(lambda: send(headers)) if repeatable else send(headers)
+            paced = partial(self._paced, partial(send, headers))
+            return wire.repeat(paced) if repeatable else paced()
 
         token = self._tokens.current()
         if token is None or not token.fresh:
@@ -218,6 +228,21 @@ class CrmClient:
             if refusal.code not in _TOKEN_EXPIRED:
                 raise
         return tried(self._renewed(token))
+
+    def _paced(self, send: Callable[[], T]) -> T:
+        """The result of `send`, not before the CRM wants to be asked again."""
+        wait_s = self._pace.wait_s()
+        if wait_s > LONGEST_WAIT_S:
+            error = CrmUnavailable("The CRM wants fewer requests", code="TOO_MANY_REQUESTS")
+            error.retry_after_s = wait_s
+            raise error
+        time.sleep(wait_s)
+        try:
+            return send()
+        except CrmUnavailable as error:
+            if error.status == httpx.codes.TOO_MANY_REQUESTS:
+                self._pace.hold(error.retry_after_s or PAUSE_S)
+            raise
 
     def _renewed(self, stale: AccessToken | None) -> AccessToken:
         return self._tokens.renew(

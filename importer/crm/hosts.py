@@ -1,6 +1,7 @@
 """Where a CRM organisation lives: the servers of each data centre, and who may see a token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import httpx
 
@@ -44,12 +45,28 @@ class Hosts:
         )
 
 
+class Edition(StrEnum):
+    """Which of an account's organisations: the real one, or one to try things in."""
+
+    PRODUCTION = "production"
+    SANDBOX = "sandbox"
+    DEVELOPER = "developer"
+
+
 @dataclass(frozen=True, slots=True)
 class DataCentre:
     """One of the regions that Zoho keeps accounts in; an account lives in exactly one."""
 
     label: str  # for people
-    hosts: Hosts
+    hosts: Hosts  # of production
+
+    def edition(self, edition: Edition) -> Hosts:
+        """The hosts of an edition: the accounts server is the same, the API's is not."""
+        if edition is Edition.PRODUCTION:
+            return self.hosts
+        api = self.hosts.api.replace("//www.", f"//{edition}.", 1)
+        web = self.hosts.web.replace("//crm.", f"//crm{edition}.", 1)
+        return replace(self.hosts, api=api, web=web)
 
 
 def one_host(url: str) -> Hosts:

@@ -24,6 +24,7 @@ from importer.crm.jobs import FieldMapping, Job, JobRequest, JobState
 from importer.crm.schema import Operation
 from importer.imports import files
 from importer.imports.models import Import, Part
+from importer.teams import metadata
 from importer.teams.models import User
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,12 @@ NOTHING_WRITTEN = {  # codes of a job that failed before its first row
     "INVALID_FORMAT",
     "LIMIT_EXCEEDED",
     "MANDATORY_FIELDS_NOT_MAPPED",
+}
+STALE = {  # codes that show that the CRM's fields are no longer as we know them
+    "INVALID_FIELD",
+    "INVALID_FIELD_NAME",
+    "MANDATORY_FIELDS_NOT_MAPPED",
+    "MODULE_NOT_AVAILABLE",
 }
 DOWNLOADS = 3  # of a result that comes damaged
 
@@ -271,6 +278,7 @@ def put_off(part: Part, reason: str, seconds: float | None = None) -> None:
 
 def _refused(part: Part, error: CrmRefused) -> None:
     """The CRM said no: what that means for the rows depends on whether a job may exist."""
+    import_ = part.run.for_import
     with_crm = part.state in (State.SUBMITTED, State.FINISHED) or part.was_sent_again
     unauthorised = isinstance(error, CrmUnauthorised)
     if with_crm and unauthorised:  # the truth can be told once a person has connected anew
@@ -281,6 +289,8 @@ def _refused(part: Part, error: CrmRefused) -> None:
         to = State.UNKNOWN
     else:
         to = State.NOT_SENT if unauthorised or part.state == State.PLANNED else State.REFUSED
+    if error.code in STALE and import_.connection:
+        metadata.forget(import_.connection, import_.module)
     part.move(to, code="" if unauthorised else error.code, reason=reason)
     facts = {"code": error.code, "message": error.message}
-    record("refused", part.run.for_import, part=part.number, **facts)
+    record("refused", import_, part=part.number, **facts)

@@ -58,10 +58,12 @@ def step_url(import_: Import, step: Step) -> str:
 
 
 def furthest(import_: Import) -> Step:
-    """Where to go on: the last step that can be opened."""
-    reached = _reached(import_, _notes(import_))
+    """Where to go on: the last step that can be opened, and that nobody has passed over."""
     if import_.is_open:
         return Step.PROGRESS
+    reached = _reached(import_, _notes(import_))
+    if import_.is_draft and not import_.questions_for and not import_.work:
+        reached.discard(Step.VALUES)  # a suggested mapping wants to be seen
     return [step for step in Step if step in reached][-1]
 
 

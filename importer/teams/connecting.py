@@ -8,7 +8,7 @@ from django.db import transaction
 
 from importer.audit.models import record
 from importer.crm.client import exchange_code
-from importer.crm.hosts import DATA_CENTRES, one_host
+from importer.crm.hosts import DATA_CENTRES, Edition, one_host
 from importer.teams.models import Connection, Team, User
 
 PRACTICE = "practice"
@@ -16,10 +16,11 @@ PRACTICE = "practice"
 
 def connect(team: Team, user: User, form: dict[str, Any]) -> Connection:
     """The new connection, tried once. Raises `CrmError` where Zoho does not accept it."""
-    hosts = DATA_CENTRES[form["data_centre"]].hosts
+    hosts = DATA_CENTRES[form["data_centre"]].edition(Edition(form["edition"]))
     connection = Connection(
         team=team,
         name=form["name"],
+        api_version=form["api_version"],
         client_id=form["client_id"],
         client_secret=form["client_secret"],
         created_by=user,

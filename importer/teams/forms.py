@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from importer.crm.hosts import DATA_CENTRES
+from importer.crm.client import API_VERSIONS
+from importer.crm.hosts import DATA_CENTRES, Edition
 from importer.teams.connecting import PRACTICE
 from importer.teams.models import Connection, Team
 
@@ -34,7 +35,16 @@ class ConnectionForm(AccessForm):
         choices=[(key, centre.label) for key, centre in DATA_CENTRES.items()],
         help_text="The ending of the address where you log in to Zoho tells: zoho.eu is Europe.",
     )
-    field_order = ("name", "data_centre")
+    edition = forms.ChoiceField(
+        choices=[(edition.value, edition.capitalize()) for edition in Edition],
+        help_text="A sandbox or developer edition is there to try things in.",
+    )
+    api_version = forms.ChoiceField(
+        choices=[(version, version) for version in API_VERSIONS],
+        label="API version",
+        help_text="v7, unless your administrator says otherwise.",
+    )
+    field_order = ("name", "data_centre", "edition", "api_version")
 
     def __init__(self, data: Any, *, team: Team) -> None:
         super().__init__(data)

@@ -33,6 +33,11 @@ def module(connection: Connection, api_name: str, *, fresh: bool = False) -> Mod
     return schema.module_from_json(_module(connection, api_name, fresh=fresh).data)
 
 
+def forget(connection: Connection, api_name: str) -> None:
+    """Ask the CRM the next time: something has shown that what we know is stale."""
+    connection.metadata.filter(module__in=("", api_name)).update(due_at=timezone.now())
+
+
 def fingerprint(connection: Connection, api_name: str) -> str:
     """Changes when the module's metadata does; empty while it was never fetched."""
     kept = connection.metadata.filter(module=api_name).values_list("fingerprint", flat=True)

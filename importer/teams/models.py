@@ -8,6 +8,7 @@ from django.db import models
 
 from importer.crm.client import Credentials, CrmClient
 from importer.crm.hosts import Hosts
+from importer.teams.pace import DatabasePace
 from importer.teams.secrets import EncryptedTextField
 from importer.teams.tokens import DatabaseTokens
 
@@ -62,6 +63,7 @@ class Connection(models.Model):
 
     access_token = EncryptedTextField(blank=True)
     access_token_expires_at = models.DateTimeField(null=True)
+    held_until = models.DateTimeField(null=True)  # the CRM wants no requests before
     renewing_until = models.DateTimeField(null=True)  # while one process asks for a new token
 
     objects = TeamQuerySet.as_manager()
@@ -88,12 +90,18 @@ class Connection(models.Model):
         """The access token that all processes share."""
         return DatabaseTokens(Connection.objects.filter(pk=self.pk))
 
+    @property
+    def pace(self) -> DatabasePace:
+        """The pause that all processes keep."""
+        return DatabasePace(Connection.objects.filter(pk=self.pk))
+
     def client(self, *, timeout_s: float | None = None) -> CrmClient:
         """A client for this connection; close it, or use it as a context manager."""
         return CrmClient(
             self.hosts,
             Credentials(self.client_id, self.client_secret, self.refresh_token),
             self.tokens,
+            self.pace,
             api_version=self.api_version,
             timeout_s=timeout_s or settings.CRM_TIMEOUT_S,
         )

@@ -1,5 +1,6 @@
 """Step 3, Columns: which column fills which field. Each change is saved at once."""
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
@@ -9,12 +10,17 @@ from importer.imports.column_forms import ColumnsForm
 from importer.imports.models import Import
 from importer.imports.steps import Step, step_url, what_does_not_fit
 from importer.imports.views.frame import show, wizard_step
+from importer.teams import metadata
 from importer.teams.requests import TeamRequest
 
 
 @wizard_step(Step.COLUMNS)
 def columns(request: TeamRequest, import_: Import) -> HttpResponse:
     """One line a column; what is still missing stays on top."""
+    if "fields" in request.POST and import_.connection:
+        metadata.module(import_.connection, import_.module, fresh=True)
+        messages.success(request, "The fields are as the CRM has them now.")
+        return redirect(step_url(import_, Step.COLUMNS))
     form = _form(request, import_)
     if request.method == "POST" and import_.is_draft and form.is_valid():
         choosing.choose_mapping(import_, request.user, form.mapping())
