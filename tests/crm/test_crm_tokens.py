@@ -214,7 +214,8 @@ def test_exchange_code_refuses_an_answer_without_a_refresh_token(body):
 
 
 def test_secrets_show_in_no_repr_error_or_log(client, crm, credentials, caplog):
-    caplog.set_level("DEBUG")
+    for logger in (None, "httpx", "httpcore"):
+        caplog.set_level("DEBUG", logger=logger)
     down = httpx.Response(503, text="<html>maintenance</html>")
     crm.script = [down] * 3 + [httpx.ReadTimeout("timed out")]
 
