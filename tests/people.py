@@ -7,10 +7,8 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import certifi
 import pytest
 import stamina
 from django.apps import apps
@@ -28,7 +26,6 @@ __all__ = [
     "domain",
     "line",
     "no_pauses",
-    "one_authority",
     "one_try",
     "onlooker",
     "practice_address",
@@ -57,18 +54,6 @@ def practice_settings(practice_address: str, settings) -> str:
     """The product finds the running practice CRM where its settings say."""
     settings.PRACTICE_CRM_URL = practice_address
     return practice_address
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Each new HTTP client reads all certificates that it trusts; here, where none is used, one."""
-    end = "-----END CERTIFICATE-----\n"
-    first = Path(certifi.where()).read_text().partition(end)[0] + end
-    file = tmp_path_factory.mktemp("certificates") / "one.pem"
-    file.write_text(first)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(file))
-        yield
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """One request and its answer over HTTP: what went wrong becomes an error of ours, or is retried."""
 
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import httpx
@@ -41,7 +43,15 @@ def connect(timeout_s: float, transport: httpx.BaseTransport | None = None) -> h
     """An HTTP client that never waits longer than `timeout_s` for the next byte."""
     # A connection that the server is about to close for idleness would look like a lost answer.
     limits = httpx.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=2)
-    return httpx.Client(timeout=timeout_s, limits=limits, transport=transport)
+    return httpx.Client(
+        timeout=timeout_s, limits=limits, transport=transport, verify=_certificates()
+    )
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The authorities we trust; reading them takes longer than most requests."""
+    return httpx.create_ssl_context()
 
 
 def repeat(call: Callable[[], T]) -> T:

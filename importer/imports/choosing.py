@@ -10,7 +10,7 @@ from importer.audit.models import record
 from importer.crm.schema import Module, Operation
 from importer.import_templates.models import ImportTemplate
 from importer.imports.models import Import
-from importer.mapping import suggest
+from importer.mapping import fitting, missing_fields, suggest
 from importer.mapping.model import ColumnMapping, Mapping
 from importer.sheets.table import Reading
 from importer.teams.models import Connection, User
@@ -92,6 +92,22 @@ def answer(import_: Import, user: User | None, mapping: Mapping) -> None:
     _save(import_, mapping_json=mapping.to_json())
     answered = [c.column for c in mapping.columns if c != ColumnMapping(c.column, c.field, c.fill)]
     record("answered", import_, user, columns=answered, repeats=mapping.repeats)
+
+
+def what_does_not_fit(import_: Import) -> list[str]:
+    """What keeps the mapping from being used: a sentence each."""
+    if not import_.connection or not import_.module or not import_.table:
+        return []
+    module = import_.destination()
+    operation = Operation(import_.operation)
+    mapping = import_.mapping
+    needed = (
+        f"{field.label} must have a value in every new record. "
+        "Match a column to it, or give it a fixed value."
+        for field in missing_fields(mapping, module, operation)
+    )
+    headers = import_.table.headers
+    return [*fitting(mapping, headers, module, operation, import_.find_by or None), *needed]
 
 
 @transaction.atomic

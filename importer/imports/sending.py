@@ -161,8 +161,9 @@ def _look(part: Part, import_: Import, crm: CrmClient) -> None:
 def _job_failed(part: Part, import_: Import, job: Job) -> None:
     """Without a result to read, only a job that wrote nothing for certain is a refusal."""
     code = job.code or ""
-    nothing_written = (job.created, job.updated) == (0, 0) or code in NOTHING_WRITTEN
-    if nothing_written and not part.was_sent_again:
+    counted = job.created is not None or job.updated is not None
+    written = bool(job.created or job.updated) if counted else code not in NOTHING_WRITTEN
+    if not written and not part.was_sent_again:
         part.move(State.REFUSED, code=code, reason=_words(code, "The CRM gave up on this part."))
     else:
         reason = "The CRM gave up on this part and may have written some of its rows."

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from importer.imports import views
-from importer.imports.views import columns, destination, ending, source, values
+from importer.imports.wizard import columns, destination, ending, source, values
 
 app_name = "imports"
 urlpatterns = [

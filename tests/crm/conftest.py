@@ -42,8 +42,9 @@ class ScriptedCrm(httpx.BaseTransport):
 
 
 @pytest.fixture(autouse=True)
-def no_pauses() -> Iterator[None]:
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Retries as in production, without the waiting between them."""
+    monkeypatch.setattr("importer.crm.client.PAUSE_S", 0.02)
     with stamina.set_testing(True, attempts=10, cap=True):
         yield
 

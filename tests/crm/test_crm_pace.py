@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from importer.crm.client import CrmClient, Credentials
+from importer.crm.client import Credentials, CrmClient
 from importer.crm.errors import CrmUnavailable
 from importer.crm.hosts import DATA_CENTRES, Edition, one_host
 from importer.crm.pace import MemoryPace

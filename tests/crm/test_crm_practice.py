@@ -11,7 +11,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.practice_server import practice_crm
 
 from importer.crm.client import Credentials, CrmClient, exchange_code
 from importer.crm.errors import CrmRefused, CrmUnauthorised
@@ -19,6 +18,7 @@ from importer.crm.hosts import one_host
 from importer.crm.jobs import FieldMapping, Job, JobRequest, JobState
 from importer.crm.schema import Operation
 from importer.crm.tokens import AccessToken, MemoryTokens
+from tests.practice_server import practice_crm
 
 CREDENTIALS = Credentials("1000.PRACTICE", "practice-secret", "1000.practice.refresh")
 FIELDS = tuple(FieldMapping(n, i) for i, n in enumerate(("Email", "Last_Name", "Company")))

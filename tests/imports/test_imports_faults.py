@@ -119,7 +119,8 @@ def test_part_put_off_waits_ever_longer(start, line, monkeypatch):
         Part.objects.update(due_at=None)
         waits.append(advance_part(part.pk).total_seconds())
 
-    assert waits[0] < 13 < waits[1] < 25 < waits[2] < 50 < waits[4] + 3 < 80
+    assert waits[0] < waits[1] < waits[2]
+    assert max(waits) < 60 * 1.3 + 1  # the longest, and what spreads the load
 
 
 @pytest.mark.parametrize(

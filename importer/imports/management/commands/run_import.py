@@ -15,7 +15,6 @@ from importer.imports import choosing, starting, uploading
 from importer.imports.advance import drive
 from importer.imports.models import Import
 from importer.imports.starting import PlanOutdated
-from importer.imports.steps import what_does_not_fit
 from importer.imports.telling import tell
 from importer.mapping import InvalidMapping, Mapping
 from importer.teams import connecting, metadata
@@ -77,7 +76,7 @@ def _checked(options: dict[str, Any]) -> Import:
         choosing.apply_template(import_, None, _template(team, options["template"]))
     else:
         _choose(import_, options)
-    wrong = what_does_not_fit(import_)
+    wrong = choosing.what_does_not_fit(import_)
     if wrong:
         raise InvalidMapping("\n".join(wrong))
     choosing.check(import_)

@@ -11,10 +11,10 @@ from importer.checks import problems as kinds
 from importer.checks.model import Summary
 from importer.crm.schema import Module
 from importer.imports import causes, choosing, files, tasks
-from importer.imports.answer_forms import AnswersForm
 from importer.imports.models import Import
-from importer.imports.steps import Step, step_url
-from importer.imports.views.frame import show, wizard_step, working
+from importer.imports.wizard.answer_forms import AnswersForm
+from importer.imports.wizard.frame import show, wizard_step, working
+from importer.imports.wizard.steps import Step, step_url
 from importer.teams.requests import TeamRequest
 
 PAGE_PROBLEMS = 50

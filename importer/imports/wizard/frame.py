@@ -13,8 +13,10 @@ from django.template.loader import render_to_string
 from importer.crm.errors import CrmError
 from importer.imports.choosing import NotADraft
 from importer.imports.models import Import
-from importer.imports.steps import Step, can_open, furthest, step_url, stepper
+from importer.imports.wizard.steps import Step, can_open, furthest, step_url, stepper
 from importer.teams.requests import TeamRequest
+
+FRAGMENTS = {"destination", "status", "progress"}  # of the steps' pages, that htmx may ask for
 
 View = Callable[[TeamRequest, Import], HttpResponse]
 Opened = Callable[[TeamRequest, UUID], HttpResponse]
@@ -67,7 +69,7 @@ def show(
     """The step's page; for htmx the fragment named like its target, and the stepper anew."""
     template = f"imports/{step}.html"
     frame = {"import_": import_, "steps": stepper(import_, step), **(context or {})}
-    if not request.htmx:
+    if not request.htmx or request.htmx.target not in FRAGMENTS:
         return render(request, template, frame)
     fragment = render(request, f"{template}#{request.htmx.target}", frame)
     fragment.write(render_to_string("components/stepper.html", frame | {"swap": True}))

@@ -6,8 +6,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from importer.imports.models import Import
-from importer.imports.steps import furthest, step_url
-from importer.imports.views.frame import of_import
+from importer.imports.wizard.frame import of_import
+from importer.imports.wizard.steps import furthest, step_url
 from importer.teams.requests import TeamRequest
 
 PAGE_ROWS = 25

@@ -6,10 +6,10 @@ from django.shortcuts import redirect
 
 from importer.crm.schema import Operation
 from importer.imports import choosing, tasks
-from importer.imports.column_forms import ColumnsForm
 from importer.imports.models import Import
-from importer.imports.steps import Step, step_url, what_does_not_fit
-from importer.imports.views.frame import show, wizard_step
+from importer.imports.wizard.column_forms import ColumnsForm
+from importer.imports.wizard.frame import show, wizard_step
+from importer.imports.wizard.steps import Step, step_url
 from importer.teams import metadata
 from importer.teams.requests import TeamRequest
 
@@ -24,13 +24,13 @@ def columns(request: TeamRequest, import_: Import) -> HttpResponse:
     form = _form(request, import_)
     if request.method == "POST" and import_.is_draft and form.is_valid():
         choosing.choose_mapping(import_, request.user, form.mapping())
-        if not request.htmx and not what_does_not_fit(import_):
+        if not request.htmx and not choosing.what_does_not_fit(import_):
             choosing.ask(import_)
             tasks.nudge(import_)
             return redirect(step_url(import_, Step.VALUES))
     context = {
         "form": form,
-        "wrong": what_does_not_fit(import_) if import_.is_draft else [],
+        "wrong": choosing.what_does_not_fit(import_) if import_.is_draft else [],
         "matched": len(import_.mapping.columns),
         "tried": request.method == "POST" and not request.htmx,
     }

@@ -10,10 +10,10 @@ from openpyxl.utils import get_column_letter
 
 from importer.import_templates.models import ImportTemplate
 from importer.imports import choosing, tasks, uploading
-from importer.imports.forms import DELIMITERS, ENCODINGS, ReadingForm, UploadForm
 from importer.imports.models import Import
-from importer.imports.steps import Step, step_url
-from importer.imports.views.frame import of_import, show, wizard_step, working
+from importer.imports.wizard.forms import DELIMITERS, ENCODINGS, ReadingForm, UploadForm
+from importer.imports.wizard.frame import of_import, show, wizard_step, working
+from importer.imports.wizard.steps import Step, step_url
 from importer.sheets.table import Inspection, Reading
 from importer.teams.requests import TeamRequest
 

@@ -9,12 +9,13 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from importer.audit.models import record
-from importer.imports import choosing, files, outcome_pages, sending, starting, tasks
-from importer.imports.forms import TemplateNameForm
+from importer.imports import choosing, files, sending, starting, tasks
 from importer.imports.models import Import, Part
 from importer.imports.starting import PlanOutdated
-from importer.imports.steps import Step, step_url
-from importer.imports.views.frame import import_of, of_import, show, wizard_step
+from importer.imports.wizard import outcome_pages
+from importer.imports.wizard.forms import TemplateNameForm
+from importer.imports.wizard.frame import import_of, of_import, show, wizard_step
+from importer.imports.wizard.steps import Step, step_url
 from importer.teams.requests import TeamRequest
 
 REPORTS = {

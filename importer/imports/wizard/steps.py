@@ -5,9 +5,8 @@ from enum import StrEnum
 
 from django.urls import reverse
 
-from importer.crm.schema import Operation
+from importer.imports.choosing import what_does_not_fit
 from importer.imports.models import Import
-from importer.mapping import fitting, missing_fields
 
 
 class Step(StrEnum):
@@ -69,22 +68,6 @@ def furthest(import_: Import) -> Step:
 
 def can_open(import_: Import, step: Step) -> bool:
     return step in _reached(import_, _notes(import_))
-
-
-def what_does_not_fit(import_: Import) -> list[str]:
-    """What keeps the mapping from being used: a sentence each."""
-    if not import_.connection or not import_.module or not import_.table:
-        return []
-    module = import_.destination()
-    operation = Operation(import_.operation)
-    mapping = import_.mapping
-    needed = (
-        f"{field.label} must have a value in every new record. "
-        "Match a column to it, or give it a fixed value."
-        for field in missing_fields(mapping, module, operation)
-    )
-    headers = import_.table.headers
-    return [*fitting(mapping, headers, module, operation, import_.find_by or None), *needed]
 
 
 def _notes(import_: Import) -> dict[Step, str]:

@@ -7,10 +7,10 @@ from django.shortcuts import redirect
 
 from importer.crm.schema import Module, Operation
 from importer.imports import choosing
-from importer.imports.forms import DestinationForm
 from importer.imports.models import Import
-from importer.imports.steps import Step, step_url
-from importer.imports.views.frame import show, wizard_step
+from importer.imports.wizard.forms import DestinationForm
+from importer.imports.wizard.frame import show, wizard_step
+from importer.imports.wizard.steps import Step, step_url
 from importer.mapping import suggest
 from importer.teams import metadata
 from importer.teams.models import Connection
