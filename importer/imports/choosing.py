@@ -45,16 +45,18 @@ def choose_destination(
     }
     same_module = (import_.connection_id, import_.module) == (connection.pk, module.api_name)
     if not same_module or not import_.mapping_json:
-        chosen["mapping_json"] = suggested_mapping(import_, module, operation).to_json()
+        chosen["mapping_json"] = suggested_mapping(import_, module, operation, find_by).to_json()
     _save(import_, **chosen)
     facts = {"connection": connection.name, "module": module.api_name}
     record("destination_chosen", import_, user, operation=operation, find_by=find_by, **facts)
 
 
-def suggested_mapping(import_: Import, module: Module, operation: Operation) -> Mapping:
+def suggested_mapping(
+    import_: Import, module: Module, operation: Operation, find_by: str
+) -> Mapping:
     """Each column with the field that its header names."""
     headers = import_.table.headers if import_.table else ()
-    suggestions = suggest(headers, module, operation)
+    suggestions = suggest(headers, module, operation, find_by)
     return Mapping(tuple(ColumnMapping(c, s.field) for c, s in suggestions.items()))
 
 

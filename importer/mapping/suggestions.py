@@ -18,12 +18,15 @@ class Suggestion:
     reason: str  # one sentence for a person
 
 
-def suggest(headers: Sequence[str], module: Module, operation: Operation) -> dict[str, Suggestion]:
+def suggest(
+    headers: Sequence[str], module: Module, operation: Operation, find_by: str | None = None
+) -> dict[str, Suggestion]:
     """A field for each header that names one; a header not in the answer names none.
 
     Exact names come before similar ones, and of two headers for one field the first gets it.
+    The record id is never written, so it is named only where it is the match field.
     """
-    fields = [f for f in module.fields if f.writable(operation) or _finds(f, operation)]
+    fields = [f for f in module.fields if f.writable(operation) or f.api_name == find_by]
     found: dict[str, Suggestion] = {}
     taken: set[str] = set()
     for names, spelt, reason in _ways(fields):
@@ -40,11 +43,6 @@ def normalised(name: str) -> str:
     """`name` without case, accents, blanks and punctuation: "E-Mail" and "e_mail" are alike."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     return re.sub(r"[\W_]+", "", "".join(c for c in plain if not unicodedata.combining(c)))
-
-
-def _finds(field: Field, operation: Operation) -> bool:
-    """The record id is never written, but finds the record to change."""
-    return field.api_name == "id" and operation is not Operation.INSERT
 
 
 def _ways(fields: Sequence[Field]) -> Iterator[tuple[dict[str, Field], _Spelling, str]]:

@@ -42,9 +42,10 @@ def test_suggest_stays_silent_where_no_writable_field_is_named(header):
 
 
 def test_suggest_offers_what_the_operation_can_fill():
-    found = suggest(["Origin", "Record Id"], MODULE, Operation.UPDATE)
+    found = suggest(["Origin", "Record Id"], MODULE, Operation.UPDATE, "id")
 
     assert {header: s.field for header, s in found.items()} == {"Record Id": "id"}
+    assert suggest(["Record Id"], MODULE, Operation.UPDATE, "Email") == {}
 
 
 def test_suggest_gives_a_field_to_the_first_column_that_names_it_best():

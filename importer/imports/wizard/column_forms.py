@@ -39,7 +39,7 @@ class ColumnsForm(forms.Form):
         super().__init__(data)
         self._table, self._mapping, self._module = table, mapping, module
         self._operation = operation
-        self._suggestions = suggest(table.headers, module, operation)
+        self._suggestions = suggest(table.headers, module, operation, find_by)
         offered = [
             field
             for field in module.fields

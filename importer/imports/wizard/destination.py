@@ -98,7 +98,7 @@ def _keys(import_: Import, module: Module, operation: Operation) -> list[dict[st
     table = import_.table
     if table is None:
         return []
-    columns = {s.field: c for c, s in suggest(table.headers, module, operation).items()}
+    columns = {s.field: c for c, s in suggest(table.headers, module, operation, "id").items()}
     columns |= {c.field: c.column for c in import_.mapping.columns}
     filled = {column.header: column.filled for column in table.columns}
     return [
