@@ -1,16 +1,24 @@
 """The practice CRM as one thing: its memory, its rules about callers, and its work on jobs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from importer.practice.credits import Credits
-from importer.practice.jobs import Jobs
-from importer.practice.seed import plant_seed
-from importer.practice.store import Store
-from importer.practice.stored_records import StoredRecords
-from importer.practice.tokens import Credentials, Tokens
-from importer.practice.uploads import Uploads
-from importer.practice.worker import Worker
+from importer.practice.api.concurrency import Concurrency
+from importer.practice.api.credits import Credits
+from importer.practice.api.editions import EDITIONS, HEAVY_AT_A_TIME, Edition
+from importer.practice.bulk.jobs import Jobs
+from importer.practice.bulk.uploads import Uploads
+from importer.practice.bulk.worker import Worker
+from importer.practice.bulk_read.reading import BulkReads
+from importer.practice.control.control import Control
+from importer.practice.errands.errands import Errands, Kind
+from importer.practice.errands.worker import ErrandWorker
+from importer.practice.oauth.tokens import Credentials, Tokens
+from importer.practice.records.mass_actions import MassActions
+from importer.practice.storage.seed import plant_seed
+from importer.practice.storage.store import Store
+from importer.practice.storage.stored_records import StoredRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,10 @@ class Settings:
     data_dir: Path
     credentials: Credentials
     pace_s: float  # how long a job stays ADDED
-    allowance: int  # credits a day
+    edition: Edition = EDITIONS["enterprise"]
+    allowance: int | None = None  # credits a day, where not the edition's
+    redirect_uris: tuple[str, ...] = ()  # where authorization may lead to; none: this machine
+    script: dict[str, Any] = field(default_factory=dict)  # mishaps to come, and switches
 
 
 class PracticeCrm:
@@ -29,12 +40,25 @@ class PracticeCrm:
     def __init__(self, settings: Settings, address: str) -> None:
         self.settings = settings
         self.address = address
+        self.control = Control(settings.script)
         self.store = Store(settings.data_dir)
         self.tokens = Tokens(self.store, settings.credentials)
-        self.credits = Credits(self.store, settings.allowance)
+        edition = settings.edition
+        self.credits = Credits(self.store, settings.allowance or edition.credits_a_day)
+        self.calls = Concurrency(edition.calls_at_a_time)
+        self.heavy_calls = Concurrency(HEAVY_AT_A_TIME)
         self.uploads = Uploads(self.store)
         self.jobs = Jobs(self.store)
-        self.worker = Worker(self.store, self.uploads, self.jobs, address)
+        self.worker = Worker(self.store, self.uploads, self.jobs, self.control, address)
+        self.errands = Errands(self.store)
+        mass = MassActions(self.errands)
+        self.bulk_reads = BulkReads(self.errands)
+        steps = {
+            Kind.MASS_UPDATE: mass.update_some,
+            Kind.MASS_DELETE: mass.delete_some,
+            Kind.BULK_READ: self.bulk_reads.read_all,
+        }
+        self.errand_worker = ErrandWorker(self.errands, steps)
 
     @property
     def records(self) -> StoredRecords:
@@ -48,12 +72,16 @@ class PracticeCrm:
             if db.execute("SELECT 1 FROM last_id").fetchone() is None:
                 plant_seed(StoredRecords(db))
         self.worker.start()
+        self.errand_worker.start()
 
     def close(self) -> None:
         self.worker.stop()
+        self.errand_worker.stop()
 
     def reset(self) -> None:
-        """Forget every record, upload and job, and plant the seed again."""
+        """Forget every record, upload, job and mishap, and plant the seed again."""
+        self.control.reset()
+        self.bulk_reads.reset()
         with self.store.transaction() as db:
             self.store.empty(db)
             plant_seed(StoredRecords(db))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from importer.practice.credits import ALLOWANCE
+from importer.practice.api.editions import EDITIONS
 
 DEFAULT_PORT = 8765
 DEFAULT_HOST = "127.0.0.1"
@@ -21,7 +21,9 @@ class Options:
     port: int = DEFAULT_PORT
     host: str = DEFAULT_HOST
     pace_s: float = DEFAULT_PACE_S
-    credits_a_day: int = ALLOWANCE
+    edition: str = "enterprise"
+    credits_a_day: int | None = None  # None: what the edition has
+    faults: Path | None = None
     as_json: bool = False
 
 
@@ -31,8 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser, *, data_dir: Path) -> None:
     parser.add_argument("--data", type=Path, default=data_dir, help="where its database lies")
     parser.add_argument("--json", action="store_true", help="print the credentials as JSON")
     parser.add_argument(
-        "--credits", type=int, default=ALLOWANCE, help="API credits that a day allows"
+        "--edition", choices=EDITIONS, default="enterprise", help="what the organisation has bought"
     )
+    parser.add_argument("--credits", type=int, help="API credits a day, if not the edition's")
+    parser.add_argument("--faults", type=Path, help="a JSON file of mishaps to come and switches")
     parser.add_argument(
         "--pace",
         type=float,
@@ -48,6 +52,8 @@ def options_from(given: Mapping[str, Any]) -> Options:
         port=given["port"],
         host=given["host"],
         pace_s=given["pace"],
+        edition=given["edition"],
         credits_a_day=given["credits"],
+        faults=given["faults"],
         as_json=given["json"],
     )

@@ -6,15 +6,18 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import JSONResponse, Response
 
-from importer.practice import browser, bulk_api, metadata, oauth, record_api
-from importer.practice.api_errors import ApiError, invalid_url
-from importer.practice.calls import api, refusal
-from importer.practice.credits import JOB_COST
+from importer.practice.api.calls import refusal
+from importer.practice.api.errors import ApiError, invalid_url
+from importer.practice.bulk import bulk_api
+from importer.practice.bulk_read import read_api
+from importer.practice.control import control_api
 from importer.practice.crm import PracticeCrm, Settings
-from importer.practice.organisation import ZGID
+from importer.practice.metadata import metadata_api, organisation_api
+from importer.practice.oauth import accounts_api
+from importer.practice.pages import browser
+from importer.practice.records import record_api
 
 
 class VersionConvertor(StringConvertor):
@@ -24,7 +27,6 @@ class VersionConvertor(StringConvertor):
 
 
 register_url_convertor("version", VersionConvertor())
-TABS = "/crm/{domain_name}/tab/"
 
 
 def create_app(settings: Settings, address: str) -> Starlette:
@@ -39,71 +41,22 @@ def create_app(settings: Settings, address: str) -> Starlette:
 
     handlers = {404: _nowhere, 405: _wrong_method, 500: _broken}
     app = Starlette(
-        routes=[*_pages(), *_bulk_routes(), *_metadata_routes(), *_record_routes()],
+        routes=[
+            *browser.routes(),
+            *control_api.routes(),
+            *accounts_api.routes(),
+            *bulk_api.routes(),
+            *read_api.routes(),
+            *organisation_api.routes(),
+            *metadata_api.routes(),
+            *record_api.routes(),  # last, because a module may have any name
+        ],
         exception_handlers=handlers,
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     app.state.crm = crm
     return app
-
-
-def _pages() -> list[BaseRoute]:
-    return [
-        Route("/", browser.home),
-        Route("/health", lambda request: PlainTextResponse("ready")),
-        Route("/practice.css", browser.stylesheet),
-        Route("/reset", browser.reset, methods=["POST"]),
-        Route("/jobs", browser.job_list),
-        Route("/jobs/{job_id}", browser.job_page),
-        Route("/jobs/{job_id}/result", browser.job_result),
-        Route(TABS + "{module}", browser.record_list),
-        Route(TABS + "{module}/{record_id}", browser.record_page),
-    ]
-
-
-def _bulk_routes() -> list[BaseRoute]:
-    result = api(bulk_api.download_result)
-    return [
-        Route("/oauth/v2/token", oauth.token, methods=["POST"]),
-        Route("/oauth/v2/token/revoke", oauth.revoke, methods=["POST"]),
-        Route("/crm/{version:version}/upload", bulk_api.upload, methods=["POST"]),
-        Route(
-            "/crm/bulk/{version:version}/write",
-            api(bulk_api.create_job, cost=JOB_COST),
-            methods=["POST"],
-        ),
-        Route("/crm/bulk/{version:version}/write/{job_id}", api(bulk_api.read_job)),
-        Route("/crm/bulk/{version:version}/write/{job_id}/result", result),
-        Route(f"/{{version:version}}/crm/{ZGID}/bulk-write/{{job_id}}/{{archive}}", result),
-    ]
-
-
-def _metadata_routes() -> list[BaseRoute]:
-    return [
-        Route("/crm/{version:version}/org", api(metadata.org)),
-        Route("/crm/{version:version}/users", api(metadata.users)),
-        Route("/crm/{version:version}/settings/modules", api(metadata.modules)),
-        Route("/crm/{version:version}/settings/modules/{module}", api(metadata.module)),
-        Route("/crm/{version:version}/settings/fields", api(metadata.fields)),
-        Route("/crm/{version:version}/settings/layouts", api(metadata.layouts)),
-    ]
-
-
-def _record_routes() -> list[BaseRoute]:
-    """Last, because a module may have any name."""
-    many, one = "/crm/{version:version}/{module}", "/crm/{version:version}/{module}/{record_id}"
-    return [
-        Route("/crm/{version:version}/coql", api(record_api.query_records), methods=["POST"]),
-        Route(many + "/search", api(record_api.search_records)),
-        Route(many, api(record_api.list_records), methods=["GET"]),
-        Route(many, api(record_api.create_records), methods=["POST"]),
-        Route(many, api(record_api.update_records), methods=["PUT"]),
-        Route(many, api(record_api.delete_records), methods=["DELETE"]),
-        Route(one, api(record_api.read_record), methods=["GET"]),
-        Route(one, api(record_api.update_record), methods=["PUT"]),
-        Route(one, api(record_api.delete_record), methods=["DELETE"]),
-    ]
 
 
 def _is_page(request: Request) -> bool:

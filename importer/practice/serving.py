@@ -9,10 +9,14 @@ import sys
 
 import uvicorn
 
+from importer.practice.api.editions import EDITIONS
+from importer.practice.control.connections import CuttableProtocol
+from importer.practice.control.control import InvalidScriptError, read_script
+from importer.practice.control.gate import Gate
 from importer.practice.crm import Settings
+from importer.practice.oauth.tokens import Credentials
 from importer.practice.options import Options
 from importer.practice.server import create_app
-from importer.practice.tokens import Credentials
 
 
 class PortTakenError(Exception):
@@ -32,24 +36,27 @@ class AnnouncingServer(uvicorn.Server):
 
 
 def serve(options: Options) -> None:
-    """Serve until SIGINT or SIGTERM. `PortTakenError` if the port cannot be had."""
+    """Serve until SIGINT or SIGTERM.
+
+    `PortTakenError` if the port cannot be had, `InvalidScriptError` for mishaps that are none.
+    """
+    script = {} if options.faults is None else read_script(options.faults)
     listener = _listen(options.host, options.port)
     address = f"http://{options.host}:{listener.getsockname()[1]}"
     settings = Settings(
-        options.data_dir, credentials_from_environment(), options.pace_s, options.credits_a_day
-    )
-    config = uvicorn.Config(
-        create_app(settings, address),
-        log_level=logging.WARNING,
-        access_log=False,
-        timeout_graceful_shutdown=3,
+        options.data_dir,
+        credentials_from_environment(),
+        options.pace_s,
+        EDITIONS[options.edition],
+        options.credits_a_day,
+        tuple(os.environ.get("PRACTICE_CRM_REDIRECT_URIS", "").split()),
+        script,
     )
     # Uvicorn passes the signal on when it is done; either then ends in the same quiet way.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    announcement = _announcement(options, address, settings.credentials)
     try:
-        AnnouncingServer(config, _announcement(options, address, settings.credentials)).run(
-            sockets=[listener]
-        )
+        AnnouncingServer(_config(settings, address), announcement).run(sockets=[listener])
     except KeyboardInterrupt:
         pass
     finally:
@@ -66,7 +73,23 @@ def run(options: Options) -> int:
             file=sys.stderr,
         )
         return 2
+    except InvalidScriptError as error:
+        print(f"The file of --faults cannot be used: {error}.", file=sys.stderr)
+        return 2
     return 0
+
+
+def _config(settings: Settings, address: str) -> uvicorn.Config:
+    app = create_app(settings, address)
+    control = app.state.crm.control
+    return uvicorn.Config(
+        Gate(app, control.faults, control.calls),
+        http=CuttableProtocol,
+        proxy_headers=False,
+        log_level=logging.WARNING,
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )
 
 
 def credentials_from_environment() -> Credentials:
@@ -79,7 +102,8 @@ def credentials_from_environment() -> Credentials:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The protocol is named so that asyncio sees TCP and lets answers go out without delay.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -1,6 +1,7 @@
 """A practice CRM over HTTP, in a process of its own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +25,10 @@ def caller(shared_caller: Caller) -> Caller:
     """A caller of a practice CRM that has just been reset."""
     shared_caller.http.post("/reset", headers={"Origin": shared_caller.address})
     return shared_caller
+
+
+@pytest.fixture
+def lone_caller(tmp_path: Path) -> Iterator[Caller]:
+    """A caller of a practice CRM of its own, whose clock may be put forward by days."""
+    with practice_crm(tmp_path / "practice") as address:
+        yield Caller(address)

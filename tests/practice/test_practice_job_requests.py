@@ -163,3 +163,48 @@ def test_unknown_job_is_not_found(caller: Caller):
     answer = caller.http.get("/crm/bulk/v7/write/123")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "RESOURCE_NOT_FOUND")
+
+
+def test_checks_run_in_the_documented_order(caller: Caller, file_id):
+    """A request with everything wrong, put right one thing after the other."""
+    resource: dict[str, Any] = {"field_mappings": [{"api_name": "Nope", "index": 99}]}
+    body: dict[str, Any] = {"callback": {"url": "x", "method": "get"}, "resource": [resource]}
+    steps: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        (body, {"operation": "merge"}),
+        (body, {"operation": "upsert"}),
+        (body, {"callback": None}),
+        (resource, {"type": "data"}),
+        (resource, {"module": {"api_name": "Nope"}}),
+        (resource, {"module": {"api_name": "Leads"}}),
+        (resource, {"file_id": "no digits"}),
+        (resource, {"file_id": "17"}),
+        (resource, {"file_id": file_id, "file_names": ["other.csv"]}),
+        (resource, {"file_names": ["rows.csv"]}),
+        (resource, {"find_by": "Email"}),
+        (resource, {"field_mappings": [{"api_name": "Last_Name", "index": 99}]}),
+        (resource, {"field_mappings": [{"api_name": "Last_Name", "index": 0}]}),
+        (resource, {"field_mappings": [{"api_name": "Email", "index": 0}]}),
+    ]
+
+    codes = [refused(caller, body)]
+    for place, change in steps:
+        place.update(change)
+        codes.append(refused(caller, body))
+
+    assert codes == [
+        "MISSING_REQUIRED_KEY",
+        "INVALID_DATA",
+        "INVALID_CALLBACK_METHOD",
+        "MISSING_REQUIRED_KEY",
+        "MISSING_REQUIRED_KEY",
+        "MODULE_NOT_AVAILABLE",
+        "MISSING_REQUIRED_KEY",
+        "INVALID_FILE_ID",
+        "FILE_NOT_FOUND",
+        "FILE_NOT_SUPPORTED",
+        "MANDATORY_NOT_FOUND",
+        "INVALID_FIELD",
+        "COLUMN_INDEX_NOT_FOUND",
+        "MANDATORY_NOT_FOUND",
+        "MANDATORY_FIELDS_NOT_MAPPED",
+    ]

@@ -72,3 +72,85 @@ def test_metadata_of_no_module_is_refused(caller: Caller, call):
         {"param_name": "module"},
     )
     assert unknown["code"] == "INVALID_MODULE"
+
+
+def test_fields_of_every_type_are_there(caller: Caller):
+    types = set()
+    for module in caller.http.get("/crm/v8/settings/modules").json()["modules"]:
+        params = {"module": module["api_name"]}
+        answer = caller.http.get("/crm/v8/settings/fields", params=params).json()
+        types |= {field["data_type"] for field in answer["fields"]}
+
+    assert types >= {
+        *("text", "textarea", "email", "phone", "website", "picklist", "multiselectpicklist"),
+        *("integer", "bigint", "double", "currency", "percent", "boolean", "date", "datetime"),
+        *("lookup", "ownerlookup", "userlookup", "multiselectlookup", "multiuserlookup"),
+        *("subform", "formula", "rollup_summary", "autonumber", "fileupload", "imageupload"),
+    }
+
+
+def test_rows_of_virtual_fields_are_told_in_the_shapes_of_both_versions(caller: Caller):
+    answer = caller.http.get("/crm/v7/settings/fields", params={"module": "Leads"}).json()
+
+    fields = {field["api_name"]: field for field in answer["fields"]}
+    linked = fields["Products_of_Interest"]["multiselectlookup"]
+    assert fields["Secondary_Contacts"]["associated_module"]["module"] == "Secondary_Contacts"
+    assert linked["linking_module"]["api_name"] == "Leads_X_Products"
+    assert linked["connected_module"]["api_name"] == "Products"
+    assert linked["linking_details"]["module"] == linked["linking_module"]
+    assert linked["connectedlookup_apiname"] == "Interesting_Product"
+    assert fields["Support_Team"]["multiuserlookup"]["linking_module"]["api_name"] == (
+        "Leads_X_Users"
+    )
+
+
+def test_modules_tell_subforms_and_links_from_what_people_see(caller: Caller):
+    modules = caller.http.get("/crm/v7/settings/modules").json()["modules"]
+
+    kinds = {module["api_name"]: module["generated_type"] for module in modules}
+    parents = {module["api_name"]: module["parent_module"] for module in modules}
+    assert (kinds["Leads"], kinds["Machines"]) == ("default", "custom")
+    assert (kinds["Quoted_Items"], kinds["Leads_X_Users"]) == ("subform", "linking")
+    assert parents["Quoted_Items"]["api_name"] == "Quotes"
+
+
+@pytest.mark.parametrize("module", ["Events", "Calls", "Leads_X_Users"])
+def test_bulk_write_does_not_take_every_module(caller: Caller, module):
+    body = {"operation": "insert", "resource": [{"type": "data", "module": {"api_name": module}}]}
+
+    assert caller.create(body).json()["code"] == "MODULE_NOT_AVAILABLE"
+
+
+def test_one_field_its_options_and_one_layout_can_be_asked_for(caller: Caller):
+    settings, leads = "/crm/v7/settings", {"module": "Leads"}
+    fields = caller.http.get(f"{settings}/fields", params=leads).json()["fields"]
+    layouts = caller.http.get(f"{settings}/layouts", params=leads).json()["layouts"]
+    status = next(field for field in fields if field["api_name"] == "Lead_Status")
+
+    one = caller.http.get(f"{settings}/fields/{status['id']}", params=leads)
+    options = caller.http.get(f"{settings}/fields/{status['id']}/pick_list_values", params=leads)
+    layout = caller.http.get(f"{settings}/layouts/{layouts[1]['id']}", params=leads)
+
+    assert one.json() == {"fields": [status]}
+    assert options.json() == {"pick_list_values": status["pick_list_values"]}
+    assert layout.json() == {"layouts": [layouts[1]]}
+    assert caller.http.get(f"{settings}/fields/1", params=leads).json()["code"] == "INVALID_DATA"
+
+
+def test_modules_seen_before_are_not_sent_again(caller: Caller):
+    headers = {"If-Modified-Since": "2026-01-02T03:04:05+00:00"}
+
+    answer = caller.http.get("/crm/v8/settings/modules", headers=headers)
+
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert "content-type" not in answer.headers
+
+
+def test_users_come_in_pages_and_one_by_one(caller: Caller):
+    first = caller.http.get("/crm/v7/users", params={"per_page": 2}).json()
+    second = caller.http.get("/crm/v7/users", params={"per_page": 2, "page": 2}).json()
+    one = caller.http.get(f"/crm/v7/users/{second['users'][0]['id']}").json()
+
+    assert (first["info"]["more_records"], second["info"]["more_records"]) == (True, False)
+    assert one["users"] == second["users"]
+    assert caller.http.get("/crm/v7/users", params={"page": 3}).status_code == 204

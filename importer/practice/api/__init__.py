@@ -1,0 +1,1 @@
+"""What all API calls share: admission, errors, credits."""

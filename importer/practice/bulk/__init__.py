@@ -1,0 +1,1 @@
+"""Bulk write: uploads, jobs, the work on them, and their results."""

@@ -1,0 +1,1 @@
+"""Bulk read: up to 200,000 records of a module as one CSV file."""

@@ -1,0 +1,1 @@
+"""What the API tells about the organisation, its modules, fields and layouts."""

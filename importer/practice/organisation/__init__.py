@@ -1,0 +1,1 @@
+"""What the organisation behind the practice CRM is made of: company, users, modules, fields."""

@@ -1,0 +1,1 @@
+"""The practice CRM's own pages, for people."""

@@ -1,0 +1,1 @@
+"""Records one by one and by query: reading, writing, searching."""
