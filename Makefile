@@ -3,14 +3,16 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed-from-lock
+SDKS := v7 v8
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock
+.PHONY: help demo test check sdk lock
 
 help:
 	@echo "make demo    everything on this machine, with a CRM to practise on"
 	@echo "make test    the whole test suite"
 	@echo "make check   lint, format and types"
+	@echo "make sdk     Zoho's own SDKs, each in an environment of its own, for the tests with them"
 	@echo "make lock    resolve pyproject.toml into requirements.lock again"
 
 demo: $(INSTALLED)
@@ -24,10 +26,23 @@ check: $(INSTALLED)
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
 
+sdk: $(SDKS:%=.venv-sdk/%/installed-from-lock)
+
+.venv-sdk/%/installed-from-lock: tests/sdk/requirements-%.lock | $(INSTALLED)
+	@$(PYTHON) -m venv .venv-sdk/$* \
+		&& .venv-sdk/$*/bin/python -m pip install -qq --disable-pip-version-check \
+			--require-hashes --requirement $< \
+		&& touch $@
+
 lock: $(INSTALLED)
 	@$(PYTHON) -m piptools compile --quiet --all-extras --strip-extras --allow-unsafe \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--output-file=requirements.lock pyproject.toml
+	@for version in $(SDKS); do \
+		(cd tests/sdk && ../../$(PYTHON) -m piptools compile --quiet --strip-extras --allow-unsafe \
+			--generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+			--output-file=requirements-$$version.lock requirements-$$version.in) || exit 1; \
+	done
 
 # Built again when the lock file is newer.
 $(INSTALLED): requirements.lock
