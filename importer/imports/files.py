@@ -4,7 +4,6 @@ On one machine the storage is a folder and a path is the file itself. With a sto
 (S3), reading fetches a copy and writing sends one; nothing stays behind.
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -90,7 +89,7 @@ class ImportFiles:
             yield path
             local = self._local(name)
             if local is not None:
-                os.replace(path, local)  # noqa: PTH105
+                path.replace(local)
                 return
             with path.open("rb") as file:
                 self.store(name, File(file))
