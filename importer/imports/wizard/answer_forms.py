@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, get_args
 
 from django import forms
@@ -142,11 +143,14 @@ def _read(text: str, order: DateOrder) -> date | None:
 
 def _marks(question: Question) -> list[tuple[str, str]]:
     sample = question.samples[0]
-    plain = {
-        ".": sample.replace(",", ""),
-        ",": sample.replace(".", "").replace(",", "."),
-    }
+    digits = re.sub(r"[^\d.,]", "", sample).strip(".,")
+    dot, comma = digits.replace(",", ""), digits.replace(".", "").replace(",", ".")
     return [
-        (".", f"The dot is the decimal mark: {sample} is {plain['.']}"),
-        (",", f"The comma is the decimal mark: {sample} is {plain[',']}"),
+        (".", f"The dot is the decimal mark: {sample} is {_amount(dot)}"),
+        (",", f"The comma is the decimal mark: {sample} is {_amount(comma)}"),
     ]
+
+
+def _amount(plain: str) -> str:
+    """A number as people read it: 1,000 for 1000, and 1 for 1.000."""
+    return format(Decimal(plain).normalize(), ",f")
