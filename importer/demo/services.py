@@ -127,11 +127,11 @@ def _launch(service: Service, directory: Path) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in the terminal reaches only us
-            preexec_fn=partial(_end_with, os.getpid()),
+            preexec_fn=partial(end_with, os.getpid()),
         )
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """In the child: be told to end when `parent` dies, even if it is killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

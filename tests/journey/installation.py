@@ -7,14 +7,17 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import httpx
 
+from importer.demo.services import end_with
 from tests.practice_server import ROOT, practice_crm
 
 READY_WITHIN_S = 60
@@ -63,7 +66,8 @@ class Installation:
 
     def start_worker(self) -> None:
         options = "--beat --pool threads --concurrency 4 --loglevel INFO --without-mingle"
-        self._start("worker", "celery", "-A", "importer.celery", "worker", *options.split())
+        name = f"--hostname={uuid.uuid4().hex}@%h"  # a broker takes each only once
+        self._start("worker", "celery", "-A", "importer.celery", "worker", name, *options.split())
 
     def kill_worker(self) -> None:
         """As the machine's power would: no chance to put anything in order."""
@@ -121,6 +125,7 @@ class Installation:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=partial(end_with, os.getpid()),  # whatever becomes of the tests
             )
 
     def _web_answers(self) -> bool:
