@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from importer.audit.models import record
@@ -20,7 +21,6 @@ from importer.imports.leases import LostLease, leased
 from importer.imports.models import Import, Part
 
 NOW = timedelta(0)
-EARLY = timedelta(seconds=1)  # a nudge may come that much before the step is due
 SOON = timedelta(seconds=3)  # after a fault of our own
 IDLE_S = 0.5
 TRIES = 12  # of a step: the death of its process costs one, a fault of our own several
@@ -38,8 +38,7 @@ def advance_import(pk: UUID) -> timedelta | None:
         if import_ is None or not step:
             return None
         if import_.tries >= TRIES and import_.state != Import.State.RUNNING:
-            import_.give_up(OUR_FAULT)
-            record("given_up", import_, reason=OUR_FAULT)
+            _give_up(import_)
             return None
         import_.write(tries=import_.tries + 1)
         try:
@@ -48,11 +47,27 @@ def advance_import(pk: UUID) -> timedelta | None:
             raise
         except Exception:  # a fault of ours must end in a sentence for people, not in silence
             log.exception("Import %s: a step failed", pk)
-            import_.write(tries=import_.tries - 1 + FAULT_TRIES, state_reason=_trying_on(import_))
-            return SOON if import_.tries < TRIES else None  # after that, the sweep
+            return _after_fault(import_)
         import_.write(tries=0)
         return NOW
     return None
+
+
+def _after_fault(import_: Import) -> timedelta | None:
+    """Try again soon, later with the sweep; what was sent is never given up."""
+    running = import_.state == Import.State.RUNNING
+    reason = TRYING_ON if running else import_.state_reason
+    import_.write(tries=import_.tries - 1 + FAULT_TRIES, state_reason=reason)
+    if import_.tries < TRIES:
+        return SOON
+    if not running:
+        _give_up(import_)
+    return None
+
+
+def _give_up(import_: Import) -> None:
+    import_.give_up(OUR_FAULT)
+    record("given_up", import_, reason=OUR_FAULT)
 
 
 def _next_step(import_: Import) -> Callable[[Import], None] | None:
@@ -65,25 +80,24 @@ def _next_step(import_: Import) -> Callable[[Import], None] | None:
     return None
 
 
-def _trying_on(import_: Import) -> str:
-    return TRYING_ON if import_.state == Import.State.RUNNING else import_.state_reason
-
-
 def advance_part(pk: int) -> timedelta | None:
     """Do the part's next step; when to call again, None if there was none to do now."""
     with suppress(LostLease), leased(Part(pk=pk)) as part:
-        if part is None or part.is_ended or _until_due(part) > EARLY:
+        if part is None or part.is_ended or not part.is_due:
             return None
+        if part.faults >= TRIES:
+            sending.give_up(part, OUR_FAULT)
+            return None
+        part.write(faults=part.faults + 1)
         try:
             sending.step(part)
         except LostLease:
             raise
         except Exception:  # as above: the part waits, says so, and is tried again
             log.exception("Part %s: a step failed", pk)
-            if part.tries >= TRIES:
-                sending.give_up(part, OUR_FAULT)
-            else:
-                sending.put_off(part, TRYING_ON)
+            sending.put_off(part, TRYING_ON)
+        else:
+            part.write(faults=0)
         return None if part.is_ended else _until_due(part)
     return None
 
@@ -95,12 +109,20 @@ def _until_due(part: Part) -> timedelta:
 def drive(import_: Import) -> None:
     """Advance `import_` until nothing is left to do, without a queue or worker."""
     while True:
-        for pk in Part.objects.of(import_.pk).waiting().values_list("pk", flat=True):
-            advance_part(pk)
-        again = advance_import(import_.pk)
+        try:
+            again = _drive_once(import_)
+        except DatabaseError:  # somebody else holds it; our steps can be taken again
+            log.warning("The database is busy", exc_info=True)
+            again = SOON
         import_.refresh_from_db()
         if not import_.is_open and not (import_.is_draft and import_.work):
             return
-        if import_.tries >= TRIES:
+        if import_.tries >= TRIES and import_.state == Import.State.RUNNING:
             return  # not without somebody's help
         time.sleep(again.total_seconds() if again is not None else IDLE_S)
+
+
+def _drive_once(import_: Import) -> timedelta | None:
+    for pk in Part.objects.of(import_.pk).waiting().values_list("pk", flat=True):
+        advance_part(pk)
+    return advance_import(import_.pk)

@@ -78,14 +78,14 @@ def ask(import_: Import) -> None:
 
 def check(import_: Import) -> None:
     """Have a worker check every row."""
-    if not import_.is_checked:
-        check_again(import_)
+    if import_.table_json and not import_.is_checked:
+        _set_work(import_, Import.Work.CHECK)
 
 
 def check_again(import_: Import) -> None:
     """Have every row checked, even if nothing here has changed: the CRM's fields may have."""
     if import_.table_json:
-        _set_work(import_, Import.Work.CHECK)
+        _set_work(import_, Import.Work.CHECK, metadata_version="")  # what was checked, is void
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from datetime import timedelta
 from typing import Any, Self, TypeVar
 
 import cattrs
@@ -25,6 +26,7 @@ from importer.teams import metadata
 from importer.teams.models import Connection, Team, TeamQuerySet
 
 T = TypeVar("T")
+EARLY = timedelta(seconds=1)  # a nudge may come that much before the step is due
 
 
 class ImportQuerySet(TeamQuerySet, LeasedQuerySet):  # type: ignore[override]  # as_manager of both
@@ -285,7 +287,8 @@ class PartQuerySet(LeasedQuerySet):
     def waiting(self) -> Self:
         """Those whose next step is due, and that nobody works on."""
         due = models.Q(due_at=None) | models.Q(due_at__lte=timezone.now())
-        return self.open().free().filter(due)
+        stopping = models.Q(run__for_import__is_stopping=True, state__in=Part.STOPPABLE)
+        return self.open().free().filter(due | stopping)
 
     def rows_done(self) -> int:
         """Rows whose outcome the CRM has told so far."""
@@ -322,6 +325,7 @@ class Part(Leased):
         State.FINISHED: {State.COLLECTED, State.UNKNOWN},
     }
     UNSENT = (State.PLANNED, State.PACKED, State.UPLOADED)
+    STOPPABLE = (*UNSENT, State.SUBMITTING)
     ENDED = (State.COLLECTED, State.REFUSED, State.NOT_SENT, State.UNKNOWN)
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="parts")
@@ -338,7 +342,8 @@ class Part(Leased):
     submitted_at = models.DateTimeField(null=True)
     was_sent_again = models.BooleanField(default=False)  # a first answer was lost
     looks = models.PositiveIntegerField(default=0)  # how often we asked for the job's state
-    tries = models.PositiveIntegerField(default=0)  # of the present step, where it failed
+    tries = models.PositiveIntegerField(default=0)  # of the present step, while the CRM is busy
+    faults = models.PositiveIntegerField(default=0)  # times that a step of it did not end well
     due_at = models.DateTimeField(null=True)  # the next step is useful from here on
     rows_done = models.PositiveIntegerField(default=0)  # as the CRM tells while it works
     code = models.CharField(max_length=60, blank=True)  # the CRM's, where it refused
@@ -362,6 +367,13 @@ class Part(Leased):
     @property
     def is_ended(self) -> bool:
         return self.state in self.ENDED
+
+    @property
+    def is_due(self) -> bool:
+        """Whether its next step is to be taken now: a person who stops is not kept waiting."""
+        if self.due_at is None or self.due_at <= timezone.now() + EARLY:
+            return True
+        return self.state in self.STOPPABLE and self.run.for_import.is_stopping
 
     @property
     def slice(self) -> Slice:

@@ -12,7 +12,9 @@ from importer.crm import schema
 from importer.crm.errors import CrmError, CrmRefused
 from importer.crm.schema import Module, Operation
 from importer.imports import files
+from importer.imports.choosing import what_does_not_fit
 from importer.imports.models import Import
+from importer.mapping import InvalidMapping
 from importer.sheets.table import UnreadableFile
 from importer.teams import connecting, metadata
 
@@ -24,6 +26,8 @@ def prepare(import_: Import) -> None:
         done = WORK[Import.Work(import_.work)](import_)
     except UnreadableFile as error:
         record("unreadable", import_, reason=str(error))
+        done = {"work_error": str(error)}
+    except InvalidMapping as error:
         done = {"work_error": str(error)}
     except CrmError as error:
         done = {"work_error": f"The CRM could not be asked: {error.message}."}
@@ -102,6 +106,9 @@ def _module(import_: Import) -> Module:
     if not import_.connection.organisation:
         connecting.greet(import_.connection)  # the check needs the organisation's time zone
     module = import_.destination()
+    wrong = what_does_not_fit(import_)
+    if wrong:
+        raise InvalidMapping(" ".join(wrong))
     import_.metadata_version = metadata.fingerprint(import_.connection, import_.module)
     return module
 

@@ -58,6 +58,8 @@ STALE = {  # codes that show that the CRM's fields are no longer as we know them
     "MANDATORY_FIELDS_NOT_MAPPED",
     "MODULE_NOT_AVAILABLE",
 }
+RESULT_KEPT_FOR = timedelta(days=7)  # Zoho CRM API, Download Bulk Write Result
+RESULT_GONE = "The CRM keeps a result for seven days; we could not read it in that time."
 DOWNLOADS = 3  # of a result that comes damaged
 
 
@@ -75,6 +77,9 @@ def step(part: Part) -> None:
     import_ = part.run.for_import
     if import_.is_stopping and part.state in Part.UNSENT:
         part.move(State.NOT_SENT, reason=STOPPED)
+        return
+    if part.submitted_at and part.submitted_at < timezone.now() - RESULT_KEPT_FOR:
+        give_up(part, RESULT_GONE)
         return
     if import_.connection is None:
         raise ValueError(f"{import_} has no connection")
@@ -113,9 +118,10 @@ def _upload(part: Part, import_: Import, crm: CrmClient) -> None:
 
 
 def _submit(part: Part, import_: Import, crm: CrmClient) -> None:
+    request = _job_request(part, import_)
     # Saved before it is sent: a part that is found in this state may have a job.
     part.move(State.SUBMITTING, tries=part.tries)
-    _send(part, import_, crm)
+    _send(part, import_, crm, request)
 
 
 def _send_again(part: Part, import_: Import, crm: CrmClient) -> None:
@@ -125,12 +131,12 @@ def _send_again(part: Part, import_: Import, crm: CrmClient) -> None:
         record("outcome_unknown", import_, part=part.number)
         return
     part.write(was_sent_again=True)
-    _send(part, import_, crm)
+    _send(part, import_, crm, _job_request(part, import_))
 
 
-def _send(part: Part, import_: Import, crm: CrmClient) -> None:
+def _send(part: Part, import_: Import, crm: CrmClient, request: JobRequest) -> None:
     try:
-        job_id = crm.create_job(_job_request(part, import_))
+        job_id = crm.create_job(request)
     except OutcomeUnknown as error:
         put_off(part, f"The CRM's answer was lost ({error.message}).")
         return
@@ -150,11 +156,12 @@ def _send(part: Part, import_: Import, crm: CrmClient) -> None:
 def _look(part: Part, import_: Import, crm: CrmClient) -> None:
     job = crm.job(part.job_id)
     if job.state is JobState.DONE:
-        part.move(State.FINISHED, rows_done=part.rows)
+        part.move(State.FINISHED, rows_done=part.rows, looks=0)
     elif job.state is JobState.FAILED:
         _job_failed(part, import_, job)
     else:
-        part.write(looks=part.looks + 1, rows_done=min(job.total or 0, part.rows), reason="")
+        rows_done = min(job.total or 0, part.rows)
+        part.write(looks=part.looks + 1, rows_done=rows_done, reason="", tries=0)
         _wait(part, _growing(FIRST_LOOK_S, 1.5, part.looks, LONGEST_LOOK_S))
 
 
@@ -199,23 +206,24 @@ def _reconcile(part: Part, import_: Import) -> None:
             Operation(import_.operation),
             import_.find_by or None,
         )
-        if part.was_sent_again and import_.operation == Operation.INSERT:
+        if part.was_sent_again:
             outcomes = _with_doubt(outcomes)
         outcomes.write_parquet(target)
 
 
 def _with_doubt(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """After a lost answer a row that was skipped as existing may be one that we created."""
-    skipped = pl.col("outcome") == Outcome.SKIPPED.value
+    """After a lost answer a record that exists already may be one that we created."""
+    there = pl.col("code").eq_missing("DUPLICATE_DATA")
     return outcomes.with_columns(
-        outcome=pl.when(skipped).then(pl.lit(Outcome.UNKNOWN.value)).otherwise("outcome"),
-        detail=pl.when(skipped).then(pl.lit(CREATED_OR_THERE)).otherwise("detail"),
+        outcome=pl.when(there).then(pl.lit(Outcome.UNKNOWN.value)).otherwise("outcome"),
+        detail=pl.when(there).then(pl.lit(CREATED_OR_THERE)).otherwise("detail"),
     )
 
 
 def _unreadable(part: Part, error: UnreadableResult) -> None:
     """A result that came damaged is fetched again; one that stays so tells us nothing."""
-    if part.tries < DOWNLOADS:
+    if part.looks < DOWNLOADS:
+        part.write(looks=part.looks + 1)
         put_off(part, f"The CRM's result could not be read ({error}); it is fetched again.")
     else:
         part.move(State.UNKNOWN, reason=f"The CRM's result could not be read: {error}")
@@ -272,6 +280,7 @@ def _growing(first_s: float, factor: float, times: int, longest_s: float) -> flo
 
 def put_off(part: Part, reason: str, seconds: float | None = None) -> None:
     """Try the same step again later: after `seconds`, or ever longer."""
+    log.warning("Part %s waits: %s", part.pk, reason)
     pause = seconds or _growing(FIRST_RETRY_S, 2, part.tries, LONGEST_RETRY_S)
     part.write(tries=part.tries + 1, reason=reason)
     _wait(part, min(pause, LONGEST_PAUSE_S))

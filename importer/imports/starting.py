@@ -10,6 +10,7 @@ from django.utils import timezone
 from importer import bulk
 from importer.audit.models import record
 from importer.imports import files
+from importer.imports.choosing import what_does_not_fit
 from importer.imports.models import Import, Part, Run
 from importer.teams import metadata
 from importer.teams.models import User
@@ -39,6 +40,8 @@ def plan(import_: Import) -> Plan:
     summary = import_.check_summary
     if summary is None or not import_.is_checked or import_.connection is None:
         raise PlanOutdated("Something changed since the rows were checked.")
+    if what_does_not_fit(import_):
+        raise PlanOutdated("The columns no longer fit the CRM's fields.")
     current = metadata.fingerprint(import_.connection, import_.module)
     if current != import_.metadata_version:
         raise PlanOutdated("The CRM's fields changed since the rows were checked.")

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.db import transaction
 
 from importer.audit.models import record
-from importer.crm.client import exchange_code
+from importer.crm.client import Credentials, CrmClient, exchange_code
+from importer.crm.errors import CrmRefused
 from importer.crm.hosts import DATA_CENTRES, Edition, one_host
+from importer.crm.tokens import MemoryTokens
 from importer.teams.models import Connection, Team, User
 
 PRACTICE = "practice"
@@ -44,7 +46,7 @@ def connect_practice(team: Team) -> Connection:
     access = _practice_access()
     connection, made = Connection.objects.get_or_create(team=team, name=PRACTICE, defaults=access)
     if any(getattr(connection, name) != value for name, value in access.items()):
-        _change_access(connection, access)
+        _change_access(connection, access, {})
     if made:
         record("connected", connection, name=connection.name, api_url=connection.api_url)
     return connection
@@ -55,14 +57,20 @@ def connect_again(connection: Connection, user: User, form: dict[str, Any]) -> N
     token = exchange_code(
         connection.hosts, form["client_id"], form["client_secret"], form["grant_code"]
     )
+    credentials = Credentials(form["client_id"], form["client_secret"], token)
+    version = connection.api_version
+    with CrmClient(connection.hosts, credentials, MemoryTokens(), api_version=version) as crm:
+        organisation = crm.organisation()
+    known = connection.organisation.get("zgid")
+    if known and known != organisation.zgid:
+        raise CrmRefused("this is another organisation; make a new connection for it")
+    access = {
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret,
+        "refresh_token": credentials.refresh_token,
+    }
     with transaction.atomic():
-        access = {
-            "client_id": form["client_id"],
-            "client_secret": form["client_secret"],
-            "refresh_token": token,
-        }
-        _change_access(connection, access)
-        greet(connection)
+        _change_access(connection, access, cattrs.unstructure(organisation))
         record("connected_again", connection, user, name=connection.name)
 
 
@@ -73,10 +81,12 @@ def greet(connection: Connection) -> None:
     connection.save(update_fields=["organisation"])
 
 
-def _change_access(connection: Connection, access: dict[str, str]) -> None:
+def _change_access(
+    connection: Connection, access: dict[str, str], organisation: dict[str, Any]
+) -> None:
     for name, value in access.items():
         setattr(connection, name, value)
-    connection.access_token, connection.organisation = "", {}
+    connection.access_token, connection.organisation = "", organisation
     connection.save()
 
 

@@ -329,12 +329,24 @@ def test_pages_have_a_strict_policy_and_a_title(browser, connection, domain):
         assert "<script>" not in page
 
 
-def test_crm_that_is_down_is_said_on_the_page(browser, connection, domain, one_try):
+def test_crm_that_is_down_is_said_and_another_can_be_chosen(browser, connection, domain, one_try):
     wizard = Wizard.upload(browser, leads_csv(domain))
     type(connection).objects.update(api_url="http://127.0.0.1:1")
     connection.metadata.all().delete()
 
-    answer = wizard.get("destination")
+    page = wizard.page("destination")
+
+    assert "practice could not be asked" in page
+    assert 'name="connection"' in page
+
+
+def test_crm_that_is_down_is_said_where_its_fields_are_needed(browser, connection, domain, one_try):
+    wizard = Wizard.upload(browser, leads_csv(domain))
+    wizard.send("destination", connection=connection.pk, module="Leads", operation="insert")
+    type(connection).objects.update(api_url="http://127.0.0.1:1")
+    connection.metadata.all().delete()
+
+    answer = wizard.get("columns")
 
     assert answer.status_code == 502
-    assert "leads.csv" in answer.content.decode()
+    assert "The CRM could not be asked" in answer.content.decode()

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from importer.audit.models import Event
-from importer.crm.errors import CrmError
+from importer.crm.errors import CrmError, CrmRefused
 from importer.crm.hosts import DATA_CENTRES, DataCentre, one_host
 from importer.teams import connecting
 from importer.teams.connecting import connect_practice
@@ -145,3 +145,33 @@ def test_connections_page_shows_the_teams_own(client, ana, connection, strange_c
 
     assert "Ours" in page
     assert "Theirs" not in page
+
+
+ACCESS = {
+    "client_id": "1000.PRACTICE",
+    "client_secret": "practice-secret",
+    "grant_code": "1000.practice.code",
+}
+
+
+def test_connection_gets_new_access_and_keeps_its_organisation(connection, boss):
+    Connection.objects.update(refresh_token="revoked", access_token="")
+    connection.refresh_from_db()
+    known = connection.organisation
+
+    connecting.connect_again(connection, boss, ACCESS)
+
+    connection.refresh_from_db()
+    assert connection.refresh_token not in ("", "revoked")
+    assert connection.organisation == known
+
+
+def test_connection_is_not_moved_to_another_organisation(connection, boss):
+    connection.organisation["zgid"] = "111"
+    connection.save()
+
+    with pytest.raises(CrmRefused, match="another organisation"):
+        connecting.connect_again(connection, boss, ACCESS)
+
+    connection.refresh_from_db()
+    assert connection.organisation["zgid"] == "111"

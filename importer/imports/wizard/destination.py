@@ -5,7 +5,8 @@ from typing import Any
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 
-from importer.crm.schema import Module, Operation
+from importer.crm.errors import CrmError
+from importer.crm.schema import Module, ModuleSummary, Operation
 from importer.imports import choosing
 from importer.imports.models import Import
 from importer.imports.wizard.forms import DestinationForm
@@ -52,10 +53,15 @@ def destination(request: TeamRequest, import_: Import) -> HttpResponse:
     connection = connections.filter(pk=chosen["connection"]).first() or connections.first()
     if connection is None:
         return show(request, import_, Step.DESTINATION, {"form": None})
-    modules = metadata.modules(connection)
-    names = [m.api_name for m in modules]
-    name = chosen["module"] if chosen["module"] in names else (names[0] if names else "")
-    module = metadata.module(connection, name) if name else None
+    modules: tuple[ModuleSummary, ...] = ()
+    module, name, problem = None, "", ""
+    try:
+        modules = metadata.modules(connection)
+        names = [m.api_name for m in modules]
+        name = chosen["module"] if chosen["module"] in names else next(iter(names), "")
+        module = metadata.module(connection, name) if name else None
+    except CrmError as error:
+        problem = f"{connection} could not be asked: {error.message}. Choose another, or try later."
     chosen |= {"connection": connection.pk, "module": name}
     form = DestinationForm(
         request.POST or None,
@@ -73,6 +79,7 @@ def destination(request: TeamRequest, import_: Import) -> HttpResponse:
         "form": form,
         "operations": OPERATIONS,
         "chosen": chosen,
+        "problem": problem,
         "keys": _keys(import_, module, Operation(chosen["operation"])) if module else [],
     }
     return show(request, import_, Step.DESTINATION, context)

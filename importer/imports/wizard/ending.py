@@ -15,7 +15,7 @@ from importer.imports.starting import PlanOutdated
 from importer.imports.wizard import outcome_pages
 from importer.imports.wizard.forms import TemplateNameForm
 from importer.imports.wizard.frame import import_of, of_import, show, wizard_step
-from importer.imports.wizard.steps import Step, step_url
+from importer.imports.wizard.steps import Step, furthest, step_url
 from importer.teams.requests import TeamRequest
 
 REPORTS = {
@@ -37,10 +37,11 @@ def confirm(request: TeamRequest, import_: Import) -> HttpResponse:
             return redirect(step_url(import_, Step.PROGRESS))
         plan = starting.plan(import_)
     except PlanOutdated as error:
-        messages.warning(request, f"{error} The rows are being checked again.")
-        choosing.check_again(import_)
-        tasks.nudge(import_)
-        return redirect(step_url(import_, Step.CHECK))
+        messages.warning(request, str(error))
+        if not choosing.what_does_not_fit(import_):
+            choosing.check_again(import_)
+            tasks.nudge(import_)
+        return redirect(step_url(import_, furthest(import_)))
     module = import_.destination()
     key = module.field(import_.find_by).label if import_.find_by else ""
     return show(request, import_, Step.CONFIRM, {"plan": plan, "module": module, "key": key})

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -93,6 +94,9 @@ def use_template(request: TeamRequest, import_: Import) -> HttpResponse:
     templates = ImportTemplate.objects.visible_to(request.user)
     chosen = request.POST.get("template", "")
     template = get_object_or_404(templates, pk=chosen if chosen.isdecimal() else None)
+    if import_.table is None:
+        messages.info(request, "The file is still being read. Choose the template after that.")
+        return redirect(step_url(import_, Step.FILE))
     choosing.apply_template(import_, request.user, template)
     choosing.ask(import_)
     tasks.nudge(import_)

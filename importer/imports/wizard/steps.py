@@ -97,8 +97,8 @@ def _reached(import_: Import, notes: dict[Step, str]) -> set[Step]:
             reached |= {Step.VALUES}
             if import_.is_asked or import_.is_checked or import_.work == Import.Work.CHECK:
                 reached.add(Step.CHECK)
-    if import_.is_checked:
-        reached.add(Step.CONFIRM)
+            if import_.is_checked:
+                reached.add(Step.CONFIRM)
     if not import_.is_draft:
         reached |= {*Step} - {Step.RESULT}
         if not import_.is_open:

@@ -35,7 +35,7 @@ def values(request: TeamRequest, import_: Import) -> HttpResponse:
         module=import_.destination(),
     )
     if request.method == "POST" and import_.is_draft:
-        if "again" in request.POST:
+        if "again" in request.POST and not import_.is_asked:
             return _ask(request, import_)
         if form.is_valid() or not import_.questions:
             if import_.questions:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from importer.crm.errors import CrmError
 from importer.crm.schema import Operation
@@ -56,6 +57,9 @@ class Command(BaseCommand):
                 drive(import_)
         except (CrmError, InvalidInput, InvalidMapping, PlanOutdated, OSError) as error:
             raise CommandError(str(error), returncode=CANNOT_START) from error
+        except DatabaseError as error:
+            text = f"The database cannot be used now: {error}."
+            raise CommandError(text, returncode=CANNOT_START) from error
         told = tell(import_)
         self.stdout.write(json.dumps(told, indent=2))
         counts = told["counts"]
@@ -109,6 +113,8 @@ def _choose(import_: Import, options: dict[str, Any]) -> None:
 def _mapping(path: Path) -> Mapping:
     try:
         return Mapping.from_json(json.loads(path.read_text()))
+    except InvalidMapping:
+        raise
     except ValueError as error:  # no JSON, or no UTF-8
         raise InvalidInput(f"{path} is not JSON: {error}.") from error
 
