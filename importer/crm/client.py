@@ -158,13 +158,20 @@ class CrmClient:
             return job_from_json(answer)
 
     def download_result(self, job: Job, target: Path) -> None:
-        """Put a finished job's result, a zip, at `target`: whole, or not at all."""
+        """Put a finished job's result, a zip, at `target`: whole, or not at all.
+
+        Raises `CrmUnavailable` where the job has ended and its result is not there yet.
+        """
         fallback = httpx.URL(f"{self._jobs_url}/{quote(job.id, safe='')}/result")
         address = self._result_address(job.download_url) if job.download_url else fallback
         try:
             self._download(address, target)
         except CrmRefused as refusal:
-            if refusal.status not in _LINK_NOT_VALID or address == fallback:
+            if refusal.status not in _LINK_NOT_VALID:
+                raise
+            if job.awaits_result:
+                raise CrmUnavailable("The job's result is not there yet") from refusal
+            if address == fallback:
                 raise
             logger.info("Job %s has no result at its address; asking for it by id", job.id)
             self._download(fallback, target)
@@ -231,18 +238,25 @@ class CrmClient:
 
     def _paced(self, send: Callable[[], T]) -> T:
         """The result of `send`, not before the CRM wants to be asked again."""
-        wait_s = self._pace.wait_s()
-        if wait_s > LONGEST_WAIT_S:
-            error = CrmUnavailable("The CRM wants fewer requests", code="TOO_MANY_REQUESTS")
-            error.retry_after_s = wait_s
-            raise error
-        time.sleep(wait_s)
+        self._wait_for_turn()
         try:
             return send()
         except CrmUnavailable as error:
-            if error.status == httpx.codes.TOO_MANY_REQUESTS:
-                self._pace.hold(error.retry_after_s or PAUSE_S)
+            if error.retry_after_s is not None:
+                self._pace.hold(error.retry_after_s)
+            elif wire.asks_for_fewer(error):
+                self._pace.hold(PAUSE_S)
             raise
+
+    def _wait_for_turn(self) -> None:
+        """Wait out the CRM's pause, and what others add to it meanwhile; not for too long."""
+        latest = time.monotonic() + LONGEST_WAIT_S
+        while (wait_s := self._pace.wait_s()) > 0:
+            if time.monotonic() + wait_s > latest:
+                error = CrmUnavailable("The CRM wants fewer requests", code=wire.TOO_MANY_REQUESTS)
+                error.retry_after_s = wait_s
+                raise error
+            time.sleep(wait_s)
 
     def _renewed(self, stale: AccessToken | None) -> AccessToken:
         return self._tokens.renew(

@@ -2,12 +2,15 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from importer.crm.schema import Operation
 
 logger = logging.getLogger(__name__)
+
+RESULT_KEPT_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,14 @@ class Job:
     skipped: int | None
     total: int | None
     download_url: str | None  # of the result, absolute or relative; None until done
+    created_at: datetime | None = None  # aware
+
+    @property
+    def awaits_result(self) -> bool:
+        """Whether it is done, has no result yet, and is too young to have lost it again."""
+        if self.state is not JobState.DONE or self.download_url or self.created_at is None:
+            return False
+        return datetime.now(UTC) - self.created_at < RESULT_KEPT_FOR
 
 
 def job_from_json(body: dict[str, Any]) -> Job:
@@ -108,6 +119,7 @@ def job_from_json(body: dict[str, Any]) -> Job:
         skipped=_count(file.get("skipped_count")),
         total=_count(file.get("total_count")),
         download_url=(body.get("result") or {}).get("download_url"),
+        created_at=_moment(body.get("created_time")),
     )
 
 
@@ -117,6 +129,15 @@ def _state(status: str) -> JobState:
     if known is None:
         logger.warning("The CRM gives a job the unknown state %r", status)
     return known or JobState.RUNNING
+
+
+def _moment(text: Any) -> datetime | None:
+    """The moment in ISO 8601 with its offset; None where the text is something else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _count(value: Any) -> int | None:

@@ -31,7 +31,12 @@ _NEVER_SENT = (
     httpx.UnsupportedProtocol,
 )
 _UNAUTHORISED = {"INVALID_TOKEN", "INVALID_OAUTHTOKEN", "OAUTH_SCOPE_MISMATCH"}
+TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
 _BROKEN = {"INTERNAL_ERROR", "INTERNAL_SERVER_ERROR"}
+
+# Credits come back bit by bit over a rolling day, and Zoho names no time.
+JOB_CREDITS = 500  # what a bulk write job costs
+CREDITS_PAUSE_S = 900.0
 
 _LONGEST_PAUSE_S = 5
 _retrying = stamina.RetryingCaller(
@@ -119,7 +124,14 @@ def fault(response: httpx.Response, *, repeatable: bool = True) -> CrmError:
     error = kind(complaint.message, code=complaint.code, details=complaint.details, status=status)
     if isinstance(error, CrmUnavailable):
         error.retry_after_s = _retry_after_s(response)
+        if error.retry_after_s is None and asks_for_fewer(error) and _short_of_credits(response):
+            error.retry_after_s = CREDITS_PAUSE_S
     return error
+
+
+def asks_for_fewer(error: CrmError) -> bool:
+    """Whether the CRM was asked too often, or more than the organisation's credits allow."""
+    return error.status == httpx.codes.TOO_MANY_REQUESTS or error.code == TOO_MANY_REQUESTS
 
 
 def broken(missing: str, *, repeatable: bool = True) -> CrmError:
@@ -128,7 +140,7 @@ def broken(missing: str, *, repeatable: bool = True) -> CrmError:
 
 
 def _kind(status: int, code: str, *, repeatable: bool) -> type[CrmError]:
-    if status == 429 or code == "TOO_MANY_REQUESTS":
+    if status == 429 or code == TOO_MANY_REQUESTS:
         return CrmUnavailable
     if status == 401 or code in _UNAUTHORISED:
         return CrmUnauthorised
@@ -200,6 +212,12 @@ def _no_words(response: httpx.Response) -> str:
     if response.is_success:
         return "The CRM's answer cannot be read"
     return f"The CRM answered with HTTP status {response.status_code}"
+
+
+def _short_of_credits(response: httpx.Response) -> bool:
+    """Whether fewer credits are left than a job costs; Zoho says so late in the day alone."""
+    left = response.headers.get("X-API-CREDITS-REMAINING", "").strip()
+    return left.isdecimal() and int(left) < JOB_CREDITS
 
 
 def _retry_after_s(response: httpx.Response) -> float | None:

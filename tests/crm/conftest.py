@@ -1,6 +1,8 @@
-"""A CRM that answers by script, for answers that no well-behaved server gives."""
+"""Clients of two CRMs: the practice CRM, and one by script for what no server would answer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -9,6 +11,9 @@ import stamina
 from importer.crm.client import Credentials, CrmClient
 from importer.crm.hosts import one_host
 from importer.crm.tokens import MemoryTokens
+from tests.crm.work import CREDENTIALS
+from tests.practice.caller import Caller
+from tests.practice_server import practice_crm
 
 ADDRESS = "https://crm.example.com"
 
@@ -63,3 +68,31 @@ def credentials() -> Credentials:
 def client(crm: ScriptedCrm, credentials: Credentials) -> Iterator[CrmClient]:
     with CrmClient(one_host(ADDRESS), credentials, MemoryTokens(), transport=crm) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a practice CRM is."""
+    with practice_crm(tmp_path_factory.mktemp("practice")) as address:
+        yield address
+
+
+@pytest.fixture
+def caller(address: str) -> Caller:
+    """Somebody beside the client who tells the practice CRM, just reset, what to suffer."""
+    caller = Caller(address)
+    caller.http.post("/reset", headers={"Origin": address})
+    return caller
+
+
+@pytest.fixture
+def connect(address: str) -> Iterator[Callable[..., CrmClient]]:
+    """Makes clients of the practice CRM, with tokens of their own unless `tokens` are given."""
+    with ExitStack() as opened:
+
+        def connect(tokens: MemoryTokens | None = None, **options: Any) -> CrmClient:
+            standard = {"hosts": one_host(address), "credentials": CREDENTIALS}
+            tokens = tokens or MemoryTokens()
+            return opened.enter_context(CrmClient(tokens=tokens, **standard | options))
+
+        yield connect

@@ -1,5 +1,7 @@
 """The job request on the wire, and job objects in all of Zoho's spellings."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from importer.crm.jobs import FieldMapping, Job, JobRequest, JobState, job_from_json
@@ -27,6 +29,7 @@ COMPLETED = {
     "status": "COMPLETED",
     "id": "5725767000001022001",
     "operation": "upsert",
+    "created_time": "2026-03-02T10:15:31+05:30",
     "resource": [
         {
             "status": "COMPLETED",
@@ -100,7 +103,32 @@ def test_job_from_json_reads_a_completed_job():
         skipped=2,
         total=11,
         download_url="/v7/crm/org6196138/bulk-write/1/1.zip",
+        created_at=datetime(2026, 3, 2, 4, 45, 31, tzinfo=UTC),
     )
+
+
+@pytest.mark.parametrize("given", [None, "", "yesterday", "2026-03-02T10:15:31", 1772424931])
+def test_job_from_json_knows_no_moment_that_is_not_given_with_its_offset(given):
+    assert job_from_json(COMPLETED | {"created_time": given}).created_at is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "age", "awaits"),
+    [
+        ({"result": None}, timedelta(hours=1), True),
+        ({"result": None, "status": "SKIPPED"}, timedelta(hours=1), True),
+        ({"result": None}, timedelta(days=8), False),
+        ({"result": None, "status": "FAILED"}, timedelta(hours=1), False),
+        ({"result": None, "status": "INPROGRESS"}, timedelta(hours=1), False),
+        ({}, timedelta(hours=1), False),
+    ],
+)
+def test_job_awaits_its_result_when_done_without_one_for_less_than_a_week(changes, age, awaits):
+    created = (datetime.now(UTC) - age).isoformat()
+
+    job = job_from_json(COMPLETED | {"created_time": created} | changes)
+
+    assert job.awaits_result is awaits
 
 
 def test_job_from_json_reads_a_queued_job_by_its_own_status_without_counts():

@@ -18,16 +18,9 @@ from importer.crm.hosts import one_host
 from importer.crm.jobs import FieldMapping, Job, JobRequest, JobState
 from importer.crm.schema import Operation
 from importer.crm.tokens import AccessToken, MemoryTokens
-from tests.practice_server import practice_crm
+from tests.crm.work import CREDENTIALS
 
-CREDENTIALS = Credentials("1000.PRACTICE", "practice-secret", "1000.practice.refresh")
 FIELDS = tuple(FieldMapping(n, i) for i, n in enumerate(("Email", "Last_Name", "Company")))
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with practice_crm(tmp_path_factory.mktemp("practice")) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")  # one client, since a refresh token gives few access tokens
