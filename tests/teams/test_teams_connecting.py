@@ -167,7 +167,7 @@ def test_connection_gets_new_access_and_keeps_its_organisation(connection, boss)
 
 
 def test_connection_is_not_moved_to_another_organisation(connection, boss):
-    connection.organisation["zgid"] = "111"
+    connection.organisation = connection.organisation | {"zgid": "111"}
     connection.save()
 
     with pytest.raises(CrmRefused, match="another organisation"):
