@@ -32,6 +32,8 @@ def finish(import_: Import) -> None:
         _write_outcome_of(part, import_)
     try:
         balance = _write_ledger(import_)
+        if not balance.adds_up:
+            raise LedgerMismatch(f"{balance}")
     except LedgerMismatch as error:
         reason = f"{DOES_NOT_ADD_UP} {error}"
         with transaction.atomic():

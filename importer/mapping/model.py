@@ -74,7 +74,7 @@ class Mapping:
         """The mapping that `to_json` wrote; `InvalidMapping` says what does not fit."""
         try:
             return _converter.structure(data, cls)
-        except Exception as error:
+        except Exception as error:  # whatever a wrong shape raises inside the converter
             raise InvalidMapping("; ".join(cattrs.transform_error(error))) from error
 
 
