@@ -146,7 +146,7 @@ class Wizard:
         answer = self.post(step, **data)
         assert answer.status_code == 302, answer.content.decode()
         self.work()
-        return answer.url.rstrip("/").rpartition("/")[2]
+        return answer.url.partition("?")[0].rstrip("/").rpartition("/")[2]
 
     def fragment(self, step: str, target: str, **data: object) -> HttpResponse:
         """What htmx gets: by GET, or by POST where there are data."""

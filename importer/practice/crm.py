@@ -14,6 +14,7 @@ from importer.practice.bulk_read.reading import BulkReads
 from importer.practice.control.control import Control
 from importer.practice.errands.errands import Errands, Kind
 from importer.practice.errands.worker import ErrandWorker
+from importer.practice.metadata.duplicate_check import DuplicateCheck
 from importer.practice.oauth.tokens import Credentials, Tokens
 from importer.practice.records.mass_actions import MassActions
 from importer.practice.storage.seed import plant_seed
@@ -30,6 +31,7 @@ class Settings:
     pace_s: float  # how long a job stays ADDED
     edition: Edition = EDITIONS["enterprise"]
     allowance: int | None = None  # credits a day, where not the edition's
+    leavers: int = 0  # people who have left the organisation
     redirect_uris: tuple[str, ...] = ()  # where authorization may lead to; none: this machine
     script: dict[str, Any] = field(default_factory=dict)  # mishaps to come, and switches
 
@@ -50,9 +52,10 @@ class PracticeCrm:
         self.uploads = Uploads(self.store)
         self.jobs = Jobs(self.store)
         self.worker = Worker(self.store, self.uploads, self.jobs, self.control, address)
+        self.duplicate_check = DuplicateCheck()
         self.errands = Errands(self.store)
         mass = MassActions(self.errands)
-        self.bulk_reads = BulkReads(self.errands)
+        self.bulk_reads = BulkReads(self.errands, self.control.faults)
         steps = {
             Kind.MASS_UPDATE: mass.update_some,
             Kind.MASS_DELETE: mass.delete_some,
@@ -82,6 +85,7 @@ class PracticeCrm:
         """Forget every record, upload, job and mishap, and plant the seed again."""
         self.control.reset()
         self.bulk_reads.reset()
+        self.duplicate_check.disable()
         with self.store.transaction() as db:
             self.store.empty(db)
             plant_seed(StoredRecords(db))

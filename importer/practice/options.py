@@ -23,6 +23,7 @@ class Options:
     pace_s: float = DEFAULT_PACE_S
     edition: str = "enterprise"
     credits_a_day: int | None = None  # None: what the edition has
+    leavers: int = 0
     faults: Path | None = None
     as_json: bool = False
 
@@ -36,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser, *, data_dir: Path) -> None:
         "--edition", choices=EDITIONS, default="enterprise", help="what the organisation has bought"
     )
     parser.add_argument("--credits", type=int, help="API credits a day, if not the edition's")
+    parser.add_argument(
+        "--leavers", type=int, default=0, help="how many people have left the organisation"
+    )
     parser.add_argument("--faults", type=Path, help="a JSON file of mishaps to come and switches")
     parser.add_argument(
         "--pace",
@@ -54,6 +58,7 @@ def options_from(given: Mapping[str, Any]) -> Options:
         pace_s=given["pace"],
         edition=given["edition"],
         credits_a_day=given["credits"],
+        leavers=given["leavers"],
         faults=given["faults"],
         as_json=given["json"],
     )

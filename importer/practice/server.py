@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 
 from importer.practice.api.calls import refusal
 from importer.practice.api.errors import ApiError, invalid_url
@@ -14,7 +15,12 @@ from importer.practice.bulk import bulk_api
 from importer.practice.bulk_read import read_api
 from importer.practice.control import control_api
 from importer.practice.crm import PracticeCrm, Settings
-from importer.practice.metadata import metadata_api, organisation_api
+from importer.practice.metadata import (
+    catalogue_api,
+    duplicate_check_api,
+    metadata_api,
+    organisation_api,
+)
 from importer.practice.oauth import accounts_api
 from importer.practice.pages import browser
 from importer.practice.records import record_api
@@ -26,7 +32,27 @@ class VersionConvertor(StringConvertor):
     regex = r"v[0-9][0-9.]*"
 
 
+class ModuleConvertor(StringConvertor):
+    """The place of a module in a path, known or not; what has an address of its own is none."""
+
+    regex = r"(?!(?:__apis|coql|org|settings|upload|users)(?:/|$))[^/]+"
+
+
 register_url_convertor("version", VersionConvertor())
+register_url_convertor("module", ModuleConvertor())
+
+
+def api_routes() -> list[BaseRoute]:
+    """What needs a token. The records come last, because a module may have any name."""
+    return [
+        *bulk_api.routes(),
+        *read_api.routes(),
+        *organisation_api.routes(),
+        *metadata_api.routes(),
+        *catalogue_api.routes(),
+        *duplicate_check_api.routes(),
+        *record_api.routes(),
+    ]
 
 
 def create_app(settings: Settings, address: str) -> Starlette:
@@ -45,11 +71,7 @@ def create_app(settings: Settings, address: str) -> Starlette:
             *browser.routes(),
             *control_api.routes(),
             *accounts_api.routes(),
-            *bulk_api.routes(),
-            *read_api.routes(),
-            *organisation_api.routes(),
-            *metadata_api.routes(),
-            *record_api.routes(),  # last, because a module may have any name
+            *api_routes(),
         ],
         exception_handlers=handlers,
         lifespan=lifespan,

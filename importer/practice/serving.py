@@ -17,6 +17,7 @@ from importer.practice.crm import Settings
 from importer.practice.oauth.tokens import Credentials
 from importer.practice.options import Options
 from importer.practice.server import create_app
+from importer.practice.storage.claim import FolderInUseError, claimed
 
 
 class PortTakenError(Exception):
@@ -38,7 +39,8 @@ class AnnouncingServer(uvicorn.Server):
 def serve(options: Options) -> None:
     """Serve until SIGINT or SIGTERM.
 
-    `PortTakenError` if the port cannot be had, `InvalidScriptError` for mishaps that are none.
+    `PortTakenError` if the port cannot be had, `FolderInUseError` if the data is another's,
+    `InvalidScriptError` for mishaps that are none.
     """
     script = {} if options.faults is None else read_script(options.faults)
     listener = _listen(options.host, options.port)
@@ -49,6 +51,7 @@ def serve(options: Options) -> None:
         options.pace_s,
         EDITIONS[options.edition],
         options.credits_a_day,
+        options.leavers,
         tuple(os.environ.get("PRACTICE_CRM_REDIRECT_URIS", "").split()),
         script,
     )
@@ -56,7 +59,8 @@ def serve(options: Options) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     announcement = _announcement(options, address, settings.credentials)
     try:
-        AnnouncingServer(_config(settings, address), announcement).run(sockets=[listener])
+        with claimed(options.data_dir):
+            AnnouncingServer(_config(settings, address), announcement).run(sockets=[listener])
     except KeyboardInterrupt:
         pass
     finally:
@@ -70,6 +74,13 @@ def run(options: Options) -> int:
     except PortTakenError:
         print(
             f"Port {options.port} is taken. Stop what uses it, or choose another with --port.",
+            file=sys.stderr,
+        )
+        return 2
+    except FolderInUseError:
+        print(
+            f"Another practice CRM keeps its data in {options.data_dir}. Stop it, or choose another"
+            " folder with --data.",
             file=sys.stderr,
         )
         return 2

@@ -7,6 +7,8 @@ import zipfile
 import pytest
 
 from tests.practice.caller import Caller
+from tests.practice.controls import suffer
+from tests.practice.listening import heard_of, listening
 from tests.practice.records_calls import added, ended, first
 
 READ = "/crm/bulk/v7/read"
@@ -131,6 +133,71 @@ def test_create_refuses_what_cannot_be_read(caller: Caller, query, code):
     answer = asked(caller, **query)
 
     assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "REQUEST_BODY_IS_EMPTY"),
+        ({"query": []}, "MANDATORY_NOT_FOUND"),
+        ({"query": {}}, "MANDATORY_NOT_FOUND"),
+        (
+            {"query": {"module": "Leads"}, "callback": {"url": "x", "method": "post"}},
+            "INVALID_CALLBACK_URL",
+        ),
+        (
+            {"query": {"module": "Leads"}, "callback": {"url": "http://a.b", "method": "get"}},
+            "INVALID_CALLBACK_METHOD",
+        ),
+        ({"query": {"module": "Events"}, "file_type": "ics"}, "NOT_SUPPORTED_FEATURE"),
+    ],
+)
+def test_create_refuses_a_body_that_is_not_right(caller: Caller, body, code):
+    answer = caller.http.post(READ, json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+def test_page_token_expires_after_a_day(lone_caller: Caller):
+    lone_caller.http.post("/control/switches", json={"max_read_rows": 4})
+    job, _ = read(lone_caller, fields=["Last_Name"])
+    query = {"query": {"page_token": job["result"]["next_page_token"]}}
+
+    lone_caller.http.post("/control/clock", json={"advance_s": 24 * 60 * 60 + 60})
+    answer = Caller(lone_caller.address).http.post(READ, json=query)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "EXPIRED_VALUE")
+
+
+def test_callback_is_told_of_the_end_as_documented(caller: Caller):
+    with listening() as (url, heard):
+        body = {
+            "query": {"module": {"api_name": "Leads"}, "fields": ["Last_Name"]},
+            "callback": {"url": url, "method": "post"},
+        }
+        job_id = first(caller.http.post(READ, json=body))["details"]["id"]
+        told = heard_of(heard, 1)[0]["data"][0]
+
+    assert (told["id"], told["operation"], told["state"]) == (job_id, "read", "COMPLETED")
+    assert told["result"]["count"] == 6
+    assert told["result"]["download_url"] == f"{READ}/{job_id}/result"
+    assert told["query"]["module"]["api_name"] == "Leads"
+
+
+def test_failure_is_told_with_its_reason(caller: Caller):
+    suffer(caller, "job_failed", on="read Leads")
+    with listening() as (url, heard):
+        body = {
+            "query": {"module": {"api_name": "Leads"}},
+            "callback": {"url": url, "method": "post"},
+        }
+        job_id = first(caller.http.post(READ, json=body))["details"]["id"]
+        told = heard_of(heard, 1)[0]["data"][0]
+
+    job = ended(caller, f"{READ}/{job_id}", "state")
+    assert [one["state"] for one in (told, job)] == ["FAILURE"] * 2
+    assert told["result"]["error_message"]["code"] == "INTERNAL_ERROR"
+    assert caller.http.get(f"{READ}/{job_id}/result").json()["code"] == "RESOURCE_NOT_FOUND"
 
 
 def test_create_needs_its_content_type(caller: Caller):

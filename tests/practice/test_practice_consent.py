@@ -3,13 +3,14 @@
 import re
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from tests.practice.caller import CREDENTIALS, Caller, job_body, zipped
 from tests.practice.controls import LINES, MAPPINGS, let_pass, turn
+from tests.practice.holders import ANYBODY
 
 REDIRECT = "http://127.0.0.1:9999/back"
+SELF_CLIENT_CODE = "1000.practice.code"  # good for more than one use
 ASKED = {
     "response_type": "code",
     "client_id": CREDENTIALS["client_id"],
@@ -22,14 +23,14 @@ ASKED = {
 
 
 def page(address, **changes):
-    return httpx.get(f"{address}/oauth/v2/auth", params={**ASKED, **changes})
+    return ANYBODY.get(f"{address}/oauth/v2/auth", params={**ASKED, **changes})
 
 
 def answered(address, ticket, answer="accept", **headers):
     """Where the browser is sent, and with what."""
     headers = {"Origin": address, **headers}
     form = {"ticket": ticket, "answer": answer}
-    return httpx.post(f"{address}/oauth/v2/auth", data=form, headers=headers)
+    return ANYBODY.post(f"{address}/oauth/v2/auth", data=form, headers=headers)
 
 
 def ticket_of(shown):
@@ -49,17 +50,17 @@ def code_of(address, **changes):
 def exchanged(address, code, **changes):
     form = {**CREDENTIALS, "grant_type": "authorization_code", "code": code}
     form |= {"redirect_uri": REDIRECT, **changes}
-    return httpx.post(f"{address}/oauth/v2/token", data=form).json()
+    return ANYBODY.post(f"{address}/oauth/v2/token", data=form).json()
 
 
 def refreshed(address, refresh_token):
     form = {**CREDENTIALS, "refresh_token": refresh_token}
-    return httpx.post(f"{address}/oauth/v2/token", data=form).json()
+    return ANYBODY.post(f"{address}/oauth/v2/token", data=form).json()
 
 
 def called(address, access_token, path="/crm/v7/org", **more):
     headers = {"Authorization": f"Zoho-oauthtoken {access_token}"}
-    return httpx.request(more.pop("method", "GET"), address + path, headers=headers, **more)
+    return ANYBODY.request(more.pop("method", "GET"), address + path, headers=headers, **more)
 
 
 def test_consent_leads_back_with_a_code_that_becomes_tokens(caller: Caller):
@@ -158,7 +159,7 @@ def test_access_ends_after_an_hour_and_with_its_refresh_token(caller: Caller):
     late = called(caller.address, first["access_token"])
     second = refreshed(caller.address, first["refresh_token"])
     revoke = f"{caller.address}/oauth/v2/token/revoke"
-    httpx.post(revoke, params={"token": first["refresh_token"]})
+    ANYBODY.post(revoke, params={"token": first["refresh_token"]})
 
     assert late.json()["code"] == "INVALID_TOKEN"
     assert called(caller.address, second["access_token"]).json()["code"] == "INVALID_TOKEN"
@@ -229,3 +230,55 @@ def test_own_credentials_are_limited_only_if_told_so(caller: Caller):
 
     assert all("access_token" in token for token in free)
     assert limited["error"] == "Access Denied"
+
+
+def test_twenty_one_refresh_tokens_end_the_first(lone_caller: Caller):
+    address = lone_caller.address
+    tokens = [exchanged(address, SELF_CLIENT_CODE)["refresh_token"] for _ in range(21)]
+
+    answers = [refreshed(address, token) for token in (tokens[0], tokens[1], tokens[20])]
+
+    assert answers[0] == {"error": "invalid_code"}
+    assert all("access_token" in answer for answer in answers[1:])
+
+
+def test_ten_codes_in_ten_minutes_are_enough(caller: Caller):
+    for _ in range(10):
+        code_of(caller.address)
+
+    eleventh = answered(caller.address, ticket_of(page(caller.address)))
+    let_pass(caller, 601)
+
+    assert (eleventh.status_code, "too often" in eleventh.text) == (429, True)
+    assert code_of(caller.address)
+
+
+def test_five_refresh_tokens_in_a_minute_are_enough_where_all_is_limited(lone_caller: Caller):
+    address = lone_caller.address
+    turn(lone_caller, oauth_limits="all")
+
+    granted = [exchanged(address, SELF_CLIENT_CODE) for _ in range(6)]
+    let_pass(lone_caller, 61)
+    later = exchanged(address, SELF_CLIENT_CODE)
+
+    assert ["refresh_token" in one for one in granted] == [*[True] * 5, False]
+    assert granted[5]["error"] == "Access Denied"
+    assert "refresh_token" in later
+
+
+def test_revoked_access_token_ends_alone(caller: Caller):
+    granted = exchanged(caller.address, code_of(caller.address))
+    other = refreshed(caller.address, granted["refresh_token"])["access_token"]
+    revoke = f"{caller.address}/oauth/v2/token/revoke"
+
+    answer = ANYBODY.post(revoke, data={"token": granted["access_token"]})
+
+    assert answer.json() == {"status": "success"}
+    assert called(caller.address, granted["access_token"]).json()["code"] == "INVALID_TOKEN"
+    assert called(caller.address, other).status_code == 200
+
+
+def test_accounts_servers_are_told(caller: Caller):
+    told = ANYBODY.get(f"{caller.address}/oauth/serverinfo").json()
+
+    assert told == {"result": "success", "locations": {"us": caller.address}}

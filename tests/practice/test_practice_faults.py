@@ -5,14 +5,13 @@ import subprocess
 import sys
 import time
 import zipfile
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import httpx
 import pytest
 
 from tests.practice.caller import CREDENTIALS, Caller
 from tests.practice.controls import LINES, four_leads, let_pass, suffer
+from tests.practice.listening import heard_of, listening
 from tests.practice_server import ROOT, practice_crm
 
 ORG = "/crm/v7/org"
@@ -22,31 +21,8 @@ CREATE = "POST /crm/bulk/*/write"
 @pytest.fixture
 def listener():
     """Notes what callbacks bring."""
-    heard = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *args):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", heard
-    server.shutdown()
-    server.server_close()
-
-
-def heard_of(heard, count):
-    """What was heard, once it is `count` callbacks or nothing more comes."""
-    for _ in range(100):
-        if len(heard) >= count:
-            break
-        time.sleep(0.02)
-    return heard
+    with listening() as told:
+        yield told
 
 
 def lead_count(caller):

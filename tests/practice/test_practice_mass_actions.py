@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.practice.caller import Caller
+from tests.practice.controls import turn
 from tests.practice.records_calls import added, codes, ended, first, put_into_state
 from tests.practice_server import practice_crm
 
@@ -185,6 +186,66 @@ def test_delete_by_view_takes_all_records_of_the_view(caller: Caller):
 
     assert (status["Deleted_Count"], status["Total_Count"]) == (2, 2)
     assert caller.http.get("/crm/v7/Leads/actions/count").json() == {"count": 4}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code"),
+    [
+        (DELETE, {}, "MANDATORY_NOT_FOUND"),
+        (DELETE, {"ids": []}, "INVALID_DATA"),
+        (DELETE, {"ids": ["1"] * 501}, "LIMIT_EXCEEDED"),
+        (DELETE, {"ids": ["1"], "cvid": "1"}, "AMBIGUITY_DURING_PROCESSING"),
+        (DELETE, {"cvid": "1"}, "INVALID_DATA"),
+        (DELETE.replace("Leads", "Quoted_Items"), {"ids": ["1"]}, "NOT_SUPPORTED"),
+        (UPDATE.replace("Leads", "Cases"), {"data": [{"Email": "a"}]}, "INVALID_MODULE"),
+        (UPDATE.replace("Leads", "Leads_X_Users"), {"data": [{"id": 1}]}, "INVALID_MODULE"),
+        (UPDATE.replace("Leads", "Nowhere"), {}, "INVALID_MODULE"),
+    ],
+)
+def test_mass_actions_refuse_what_they_cannot_do(caller: Caller, path, body, code):
+    answer = caller.http.post(path, json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+@pytest.mark.parametrize("path", [UPDATE, DELETE])
+def test_view_may_show_only_so_many_records(caller: Caller, path):
+    turn(caller, max_scheduled=5)
+    body = {"data": [{"City": "Delft"}], "cvid": view(caller)}
+
+    answer = caller.http.post(path, json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "LIMIT_EXCEEDED")
+    assert answer.json()["message"] == "Record count exceeded"
+
+
+@pytest.mark.parametrize("territory", [{"id": "1"}, {"include_child": True}, "Europe"])
+def test_territory_must_be_one(caller: Caller, territory):
+    body = {"data": [{"City": "Delft"}], "cvid": view(caller), "territory": territory}
+
+    answer = caller.http.post(UPDATE, json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_DATA")
+
+
+def test_delete_stays_within_a_territory(caller: Caller):
+    territories = caller.http.get("/crm/v7/settings/territories").json()["territories"]
+    iberia = next(one["id"] for one in territories if one["name"] == "Iberia")
+    body = {"cvid": view(caller), "territory": {"id": iberia}}
+
+    job_id = first(caller.http.post(DELETE, json=body))["details"]["job_id"]
+    status = ended(caller, f"{DELETE}?job_id={job_id}", "Status")
+
+    assert (status["Deleted_Count"], status["Failed_Count"]) == (1, 0)
+    assert caller.find("select id from Leads where Country = 'Portugal'") == []
+
+
+def test_mandatory_field_is_not_emptied(caller: Caller):
+    body = {"data": [{"Last_Name": None}], "ids": [added(caller)]}
+
+    answer = caller.http.post(UPDATE, json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "MANDATORY_NOT_FOUND")
 
 
 def test_page_shows_scheduled_work(caller: Caller):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.practice.caller import ZGID, Caller
+from tests.practice_server import practice_crm
 
 
 def test_org_names_the_organisation_as_uploads_and_addresses_need_it(caller: Caller):
@@ -154,3 +155,22 @@ def test_users_come_in_pages_and_one_by_one(caller: Caller):
     assert (first["info"]["more_records"], second["info"]["more_records"]) == (True, False)
     assert one["users"] == second["users"]
     assert caller.http.get("/crm/v7/users", params={"page": 3}).status_code == 204
+
+
+def test_users_are_told_by_type(tmp_path):
+    with practice_crm(tmp_path, leavers=2) as address:
+        caller = Caller(address)
+        found = {
+            kind: caller.http.get("/crm/v7/users", params={"type": kind}).json()["users"]
+            for kind in ("AllUsers", "ActiveUsers", "DeactiveUsers", "CurrentUser")
+        }
+        one = caller.http.get(f"/crm/v7/users/{found['DeactiveUsers'][1]['id']}").json()["users"]
+
+    assert {kind: len(users) for kind, users in found.items()} == {
+        "AllUsers": 5,
+        "ActiveUsers": 3,
+        "DeactiveUsers": 2,
+        "CurrentUser": 1,
+    }
+    assert one == found["AllUsers"][4:] == found["DeactiveUsers"][1:]
+    assert one[0]["status"] == "disabled"

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.practice.caller import Caller
+from tests.practice.records_calls import added
 
 TAB = "/crm/org808232144/tab"
 NAUGHTY = "<script>alert('x')</script>"
@@ -103,3 +104,18 @@ def test_reset_puts_the_first_records_back(caller: Caller):
     assert "Firm" not in html
     assert "Bluebell Bakeries" in html
     assert "No job has run yet" in page(caller, "/jobs")
+
+
+def test_record_page_tells_times_as_people_read_them(caller: Caller):
+    lead = added(caller, Call_Back_At="2027-03-01T09:00:00+01:00")
+
+    page = caller.http.get(f"/crm/org808232144/tab/Leads/{lead}").text
+
+    assert "2027-03-01 09:00" in page
+    assert "T09:00:00" not in page
+
+
+def test_short_list_has_no_other_pages_to_go_to(caller: Caller):
+    page = caller.http.get("/crm/org808232144/tab/Leads").text
+
+    assert 'aria-label="Pages"' not in page

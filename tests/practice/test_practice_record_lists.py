@@ -1,5 +1,7 @@
 """Lists of records: pages, tokens, order, views, territories and times."""
 
+import base64
+import json
 import time
 
 import pytest
@@ -40,6 +42,17 @@ def test_page_token_is_good_for_its_own_list_only(caller: Caller, more, code):
     answer = caller.http.get(LEADS, params={**asked, "page_token": token, **more})
 
     assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+def test_page_tokens_reach_a_hundred_thousand_records(caller: Caller):
+    asked = {"fields": "Last_Name", "per_page": 4}
+    token = caller.http.get(LEADS, params=asked).json()["info"]["next_page_token"]
+    _, *rest = json.loads(base64.urlsafe_b64decode(token))
+    beyond = base64.urlsafe_b64encode(json.dumps([25_001, *rest]).encode()).decode()
+
+    answer = caller.http.get(LEADS, params={**asked, "page_token": beyond})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "PAGINATION_LIMIT_EXCEEDED")
 
 
 def test_page_token_expires_after_a_day(lone_caller: Caller):

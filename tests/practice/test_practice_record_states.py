@@ -3,7 +3,7 @@
 import pytest
 
 from tests.practice.caller import Caller
-from tests.practice.records_calls import added, codes, put_into_state
+from tests.practice.records_calls import added, codes, first, put_into_state, write
 
 ALL_STATES = pytest.mark.parametrize(
     ("state", "record_code", "row_code"),
@@ -50,6 +50,33 @@ def test_delete_is_refused_but_for_a_blueprint(caller: Caller, state, code):
     put_into_state(caller, "Leads", lead, state)
 
     assert codes(caller.http.delete(f"/crm/v7/Leads/{lead}")) == [code]
+
+
+@ALL_STATES
+def test_mass_actions_by_ids_answer_for_the_held_one_alone(
+    caller: Caller, state, record_code, row_code
+):
+    held, free = added(caller), added(caller)
+    put_into_state(caller, "Leads", held, state)
+    update = {"data": [{"City": "Delft"}], "ids": [held, free]}
+
+    updated = caller.http.post("/crm/v7/Leads/actions/mass_update", json=update)
+    deleted = caller.http.post("/crm/v7/Leads/actions/mass_delete", json={"ids": [held, free]})
+
+    kept = "SUCCESS" if state == "in_blueprint" else record_code
+    assert (updated.status_code, codes(updated)) == (207, [record_code, "SUCCESS"])
+    assert codes(deleted) == [kept, "SUCCESS"]
+
+
+def test_locked_product_is_not_linked_to(caller: Caller):
+    product = added(caller, "Products", Product_Name="Locked winch")
+    put_into_state(caller, "Products", product, "locked")
+    link = {"Interesting_Product": {"id": product}}
+
+    answer = write(caller, "Leads", {"Last_Name": "A", "Products_of_Interest": [link]})
+
+    assert codes(answer) == ["RECORD_LOCKED"]
+    assert first(answer)["details"]["api_name"] == "Interesting_Product"
 
 
 def test_a_record_inserted_unapproved_waits(caller: Caller):

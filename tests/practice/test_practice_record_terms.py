@@ -1,32 +1,14 @@
 """What calls about records cost, and the scopes that they need."""
 
-import re
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from tests.practice.caller import CREDENTIALS, Caller
+from tests.practice.caller import Caller
+from tests.practice.holders import holder_of
 from tests.practice.records_calls import added, ended, first, write
 from tests.practice_server import practice_crm
-
-REDIRECT = "http://127.0.0.1:9999/back"
-
-
-def holder_of(address: str, scopes: str) -> httpx.Client:
-    """A client whose token is good for some scopes only."""
-    ours = {"client_id": CREDENTIALS["client_id"], "redirect_uri": REDIRECT}
-    asked = {**ours, "response_type": "code", "scope": scopes}
-    page = httpx.get(f"{address}/oauth/v2/auth", params=asked).text
-    form = {"ticket": re.search(r'name="ticket" value="([^"]+)"', page)[1], "answer": "accept"}
-    accepted = httpx.post(f"{address}/oauth/v2/auth", data=form, headers={"Origin": address})
-    code = parse_qs(urlsplit(accepted.headers["Location"]).query)["code"][0]
-    secret = {"client_secret": CREDENTIALS["client_secret"]}
-    grant = {**ours, **secret, "grant_type": "authorization_code", "code": code}
-    token = httpx.post(f"{address}/oauth/v2/token", data=grant).json()["access_token"]
-    headers = {"Authorization": f"Zoho-oauthtoken {token}"}
-    return httpx.Client(base_url=address, headers=headers)
 
 
 @pytest.mark.parametrize(

@@ -245,3 +245,25 @@ def test_lookups_of_several_records_and_users_are_rows_too(caller: Caller):
     assert linked == ["Deck winch 400"]
     assert shown["Support_Team"][0]["Supporting_User"]["name"] == "Tomasz Zielinski"
     assert caller.record("Leads", lead)["Products_of_Interest"] == []
+
+
+@pytest.mark.parametrize(
+    ("params", "status", "code"),
+    [
+        ({}, 400, "REQUIRED_PARAM_MISSING"),
+        ({"ids": ",".join(["1"] * 101)}, 400, "LIMIT_EXCEEDED"),
+        ({"ids": "LEAD,1", "wf_trigger": "false"}, 207, "SUCCESS"),
+        ({"ids": "LEAD", "wf_trigger": "true"}, 200, "SUCCESS"),
+        ({"ids": "x"}, 400, "UNABLE_TO_PARSE_DATA_TYPE"),
+        ({"ids": "1"}, 400, "INVALID_DATA"),
+    ],
+)
+def test_delete_answers_for_the_ids_it_is_given(caller: Caller, params, status, code):
+    lead = added(caller)
+    params = {name: value.replace("LEAD", lead) for name, value in params.items()}
+
+    answer = caller.http.delete("/crm/v7/Leads", params=params)
+
+    body = answer.json()
+    told = body["data"][0] if "data" in body else body
+    assert (answer.status_code, told["code"]) == (status, code)

@@ -70,7 +70,7 @@ def test_coql_finds_records(caller: Caller, query):
         "select id from Leads",
         "select Nope from Leads where id = 1",
         "select id from Leads where Email = 'a' or Email = 'b' and Email = 'c'",
-        "select count(id) from Leads where Email = 'a' group by City",
+        "select City, count(id) from Leads where Email = 'a'",
         "select id from Leads where Email = 'a'; drop table records",
     ],
 )

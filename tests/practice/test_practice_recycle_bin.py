@@ -71,6 +71,25 @@ def test_restored_record_is_as_it_was_and_found_again(caller: Caller):
     assert caller.http.get(BIN).status_code == 204
 
 
+def test_record_whose_unique_value_was_given_away_stays_in_the_bin(caller: Caller):
+    old = deleted(caller, Email="again@example.com")
+    new = added(caller, Email="Again@example.com")
+
+    one = caller.http.post(f"{BIN}/{old}/actions/restore")
+    every = caller.http.post(f"{BIN}/actions/restore", json={"restore_all_records": True})
+    page = caller.http.post(f"/deleted/{old}/restore", headers={"Origin": caller.address})
+
+    refusal = one.json()["recycle_bin"][0]
+    assert (one.status_code, refusal["code"]) == (400, "DUPLICATE_DATA")
+    assert refusal["details"] == {"api_name": "Email", "id": new}
+    assert every.status_code == 202
+    assert page.status_code == 409
+    assert "Another record has its Email by now" in page.text
+    assert [entry["id"] for entry in caller.http.get(BIN).json()["recycle_bin"]] == [old]
+    found = caller.find("select id from Leads where Email = 'again@example.com'")
+    assert found == [{"id": new}]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "left"),
     [
@@ -100,7 +119,8 @@ def test_only_v8_restores(caller: Caller):
 
     answer = caller.http.post(f"/crm/v7/settings/recycle_bin/{lead}/actions/restore")
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "INVALID_URL_PATTERN")
+    assert (answer.status_code, answer.json()["code"]) == (400, "API_NOT_SUPPORTED")
+    assert answer.json()["details"] == {"supported_version": "v8"}
 
 
 def test_purged_record_cannot_come_back(caller: Caller):
@@ -137,3 +157,56 @@ def test_page_lists_deleted_records_and_brings_one_back(caller: Caller):
     assert answer.headers["Location"] == f"/crm/org808232144/tab/Leads/{lead}"
     assert caller.http.get(answer.headers["Location"]).status_code == 200
     assert "Nothing was deleted." in caller.http.get("/deleted").text
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code"),
+    [
+        ("GET", {"per_page": 201}, "INVALID_DATA"),
+        ("GET", {"filters": "module=Leads"}, "INVALID_DATA"),
+        ("GET", {"filters": '{"field":{"api_name":"owner"},"value":"1"}'}, "INVALID_DATA"),
+        ("GET", {"filters": '{"group_operator":"OR","group":[]}'}, "INVALID_DATA"),
+        ("DELETE", {}, "EXPECTED_PARAM_MISSING"),
+        ("DELETE", {"ids": ",".join(["1"] * 101)}, "LIMIT_EXCEEDED"),
+    ],
+)
+def test_bin_refuses_what_it_cannot_do(caller: Caller, method, params, code):
+    answer = caller.http.request(method, BIN, params=params)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+def test_bin_is_purged_by_ids_or_filters_each_on_its_own(caller: Caller):
+    first_id, second_id = deleted(caller, Last_Name="A"), deleted(caller, Last_Name="B")
+    filters = '{"field":{"api_name":"display_name"},"value":"B"}'
+
+    by_ids = caller.http.delete(BIN, params={"ids": f"{first_id},1"})
+    by_filters = caller.http.delete(BIN, params={"filters": filters})
+
+    assert by_ids.status_code == 207
+    assert [one["code"] for one in by_ids.json()["recycle_bin"]] == ["SUCCESS", "INVALID_DATA"]
+    assert by_filters.json()["recycle_bin"][0]["details"]["id"] == second_id
+    assert caller.http.get(BIN).status_code == 204
+
+
+def test_bin_comes_in_pages(caller: Caller):
+    ids = [deleted(caller) for _ in range(3)]
+
+    page = caller.http.get(BIN, params={"per_page": 2, "page": 2}).json()
+
+    assert [one["id"] for one in page["recycle_bin"]] == ids[:1]
+    assert page["info"] == {"per_page": 2, "count": 1, "page": 2, "more_records": False}
+
+
+def test_permanent_deletions_are_told_for_120_days(lone_caller: Caller):
+    lead = deleted(lone_caller)
+    lone_caller.http.delete(f"{BIN}/{lead}")
+    path, day = "/crm/v7/Leads/deleted?type=permanent", 24 * 60 * 60
+
+    lone_caller.http.post("/control/clock", json={"advance_s": 119 * day})
+    remembered = Caller(lone_caller.address).http.get(path)
+    lone_caller.http.post("/control/clock", json={"advance_s": 2 * day})
+    forgotten = Caller(lone_caller.address).http.get(path)
+
+    assert [one["id"] for one in remembered.json()["data"]] == [lead]
+    assert forgotten.status_code == 204

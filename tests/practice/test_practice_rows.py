@@ -2,7 +2,9 @@
 
 import pytest
 
+from importer.practice.bulk.job_work import BATCH_ROWS
 from tests.practice.caller import Caller
+from tests.practice.records_calls import added
 
 KEYED = ["Email", "Last_Name", "Company"]
 ACME = "Acme Marine Supplies"
@@ -267,6 +269,37 @@ def test_lookup_with_two_targets_is_refused(caller: Caller):
     )
 
     assert statuses(rows) == [("SKIPPED", "INVALID_DATA-Partner")]
+
+
+def test_lookup_finds_nothing_that_the_same_job_writes(caller: Caller):
+    header, daughter = ["Account_Name", "Parent_Account.Account_Name"], ["Daughter", "Mother"]
+    others = [[f"Account {number}", ""] for number in range(BATCH_ROWS)]
+
+    first = caller.run([header, ["Mother", ""], daughter, *others, daughter], module="Accounts")
+    second = caller.run([header, daughter], module="Accounts")
+
+    wrong = ("SKIPPED", "INVALID_DATA-Parent_Account.Account_Name")
+    assert [statuses(first)[place] for place in (0, 1, -1)] == [("ADDED", ""), wrong, wrong]
+    assert statuses(second) == [("ADDED", "")]
+
+
+def test_unique_value_is_free_once_an_earlier_row_gave_it_up(caller: Caller):
+    emails = ["a@example.com", "b@example.com"]
+    ids = [added(caller, Email=email) for email in emails]
+
+    rows = caller.run(
+        [["id", "Email"], [ids[0], "c@example.com"], [ids[1], emails[0]], [ids[0], emails[0]]],
+        operation="update",
+        find_by="id",
+        mappings=["id", "Email"],
+    )
+
+    assert statuses(rows) == [
+        ("UPDATED", ""),
+        ("UPDATED", ""),
+        ("SKIPPED", "DUPLICATE_DATA-Email"),
+    ]
+    assert [caller.record("Leads", one)["Email"] for one in ids] == ["c@example.com", emails[0]]
 
 
 def test_owner_is_found_by_email(caller: Caller):

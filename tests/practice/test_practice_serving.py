@@ -19,6 +19,19 @@ def test_taken_port_is_named_and_ends_with_status_2(tmp_path, capfd):
     assert capfd.readouterr().err.startswith(f"Port {port} is taken.")
 
 
+def test_second_one_on_the_same_data_is_refused_until_the_first_has_ended(tmp_path, capfd):
+    with practice_crm(tmp_path):
+        second = start_practice_crm(tmp_path)
+        status = second.wait(STOPS_WITHIN_S)
+    refusal = capfd.readouterr().err
+    with practice_crm(tmp_path) as address:
+        alive = httpx.get(f"{address}/health").status_code
+
+    assert (status, alive) == (2, 200)
+    assert refusal.startswith(f"Another practice CRM keeps its data in {tmp_path}. Stop it")
+    assert refusal.count("\n") == 1
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_either_signal_ends_it_quietly(tmp_path, capfd, how):
     process = start_practice_crm(tmp_path)

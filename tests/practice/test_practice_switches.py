@@ -6,8 +6,19 @@ import pytest
 
 from tests.practice.caller import Caller, job_body, zipped
 from tests.practice.controls import LINES, MAPPINGS, accepted, four_leads, suffer, turn
+from tests.practice.records_calls import added
 
 NO_COMPANY = [["Last_Name"], ["Rao"]]
+KEYED = ["Email", "Last_Name", "Company"]
+
+
+def by_email(operation):
+    """What a job over `KEYED` columns is asked for."""
+    return {"mappings": KEYED, "operation": operation, "find_by": "Email"}
+
+
+def outcomes(rows):
+    return [(row["STATUS"], row["ERRORS"]) for row in rows]
 
 
 def test_running_state_is_spelled_either_way(caller: Caller):
@@ -88,6 +99,186 @@ def test_blank_key_of_an_upsert_is_inserted_or_skipped(caller: Caller):
     assert skipped[0]["ERRORS"] == "MANDATORY_NOT_FOUND-Email"
 
 
+def test_blank_key_of_an_update_has_either_code(caller: Caller):
+    lines, update = [KEYED, ["", "Rao", "Zylker"]], by_email("update")
+    missing = caller.run(lines, **update)
+    turn(caller, blank_update_key="RESOURCE_NOT_FOUND")
+    unknown = caller.run(lines, **update)
+
+    assert missing[0]["ERRORS"] == "MANDATORY_NOT_FOUND-Email"
+    assert unknown[0]["ERRORS"] == "RESOURCE_NOT_FOUND-Email"
+
+
+def test_update_without_a_match_has_either_code(caller: Caller):
+    lines, update = [KEYED, ["nobody@example.com", "Rao", "Zylker"]], by_email("update")
+    unknown = caller.run(lines, **update)
+    turn(caller, no_match="INVALID_DATA")
+    invalid = caller.run(lines, **update)
+
+    assert unknown[0]["ERRORS"] == "RESOURCE_NOT_FOUND-Email"
+    assert invalid[0]["ERRORS"] == "INVALID_DATA-Email"
+
+
+@pytest.mark.parametrize(
+    ("position", "status", "errors", "phones"),
+    [
+        ("refuse", "SKIPPED", "INVALID_DATA-Account_Name", [None, None]),
+        ("update_first", "UPDATED", "", ["555", None]),
+        ("update_all", "UPDATED", "", ["555", "555"]),
+    ],
+)
+def test_several_matches_are_refused_or_changed(caller: Caller, position, status, errors, phones):
+    accounts = [added(caller, "Accounts", Account_Name="Twin") for _ in range(2)]
+    turn(caller, several_matches=position)
+
+    rows = caller.run(
+        [["Account_Name", "Phone"], ["Twin", "555"]],
+        module="Accounts",
+        operation="upsert",
+        find_by="Account_Name",
+        mappings=["Account_Name", "Phone"],
+    )
+
+    assert (rows[0]["STATUS"], rows[0]["ERRORS"]) == (status, errors)
+    assert [caller.record("Accounts", one)["Phone"] for one in accounts] == phones
+
+
+def test_case_counts_in_keys_where_the_field_says_so(caller: Caller):
+    columns = ["Name", "Asset_Tag", "Serial_Number"]
+    lines = [columns, ["A", "t-1", "s-1"], ["B", "T-1", "S-2"], ["C", "T-1", "S-3"]]
+    rows = caller.run([*lines, ["D", "t-2", "S-1"]], module="Machines", mappings=columns)
+    told = caller.http.get("/crm/v7/settings/fields", params={"module": "Machines"}).json()
+
+    case_counts = {one["api_name"]: one["unique"].get("case_sensitive") for one in told["fields"]}
+    assert (case_counts["Asset_Tag"], case_counts["Serial_Number"]) == (True, False)
+    assert outcomes(rows) == [
+        ("ADDED", ""),
+        ("ADDED", ""),
+        ("SKIPPED", "DUPLICATE_DATA-Asset_Tag"),
+        ("SKIPPED", "DUPLICATE_DATA-Serial_Number"),
+    ]
+
+
+def test_case_counts_in_keys_everywhere_or_not(caller: Caller):
+    added(caller, Email="a.rao@example.com")
+    lines = [KEYED, ["A.Rao@example.com", "Rao", "Zylker"]]
+    alike = caller.run(lines, mappings=KEYED)
+    turn(caller, key_comparison="exact")
+    exact = caller.run([*lines, lines[1]], mappings=KEYED)
+
+    assert outcomes(alike) == [("SKIPPED", "DUPLICATE_DATA-Email")]
+    assert outcomes(exact) == [("ADDED", ""), ("SKIPPED", "DUPLICATE_DATA-Email")]
+
+
+@pytest.mark.parametrize("operation", ["update", "upsert"])
+def test_key_that_comes_again_is_taken_in_turn_or_skipped(caller: Caller, operation):
+    added(caller, Email="a.rao@example.com")
+    key = "a.rao@example.com"
+    lines = [KEYED, [key, "First", "Zylker"], [key.upper(), "Second", "Zylker"]]
+    in_turn = caller.run(lines, **by_email(operation))
+    turn(caller, repeated_key="skip")
+    skipped = caller.run(lines, **by_email(operation))
+
+    assert outcomes(in_turn) == [("UPDATED", ""), ("UPDATED", "")]
+    assert outcomes(skipped) == [("UPDATED", ""), ("SKIPPED", "DUPLICATE_DATA-Email")]
+
+
+def test_key_seen_before_a_standstill_still_counts_as_repeated(caller: Caller):
+    key = "a.rao@example.com"
+    lines = [KEYED, [key, "First", "Zylker"], [key, "Second", "Zylker"]]
+    turn(caller, repeated_key="skip")
+    suffer(caller, "job_stuck", after_rows=1, seconds=0)
+
+    rows = caller.run(lines, **by_email("upsert"))
+
+    assert outcomes(rows) == [("ADDED", ""), ("SKIPPED", "DUPLICATE_DATA-Email")]
+
+
+def test_insert_of_an_existing_key_is_an_error_or_silent(caller: Caller):
+    lead = added(caller, Email="a.rao@example.com", Last_Name="Rao")
+    lines, insert = [KEYED, ["a.rao@example.com", "Changed", "Zylker"]], by_email("insert")
+    error = caller.run(lines, **insert)[0]
+    turn(caller, existing_key="silent")
+    silent = caller.run(lines, **insert)[0]
+
+    told = [(row["STATUS"], row["RECORD_ID"], row["ERRORS"]) for row in (error, silent)]
+    assert told == [("SKIPPED", "", "DUPLICATE_DATA-Email"), ("SKIPPED", lead, "")]
+    assert caller.record("Leads", lead)["Last_Name"] == "Rao"
+
+
+def test_lookup_without_a_target_has_either_code(caller: Caller):
+    lines = [["Last_Name", "Account_Name.Account_Name"], ["Rao", "Nowhere & Sons"]]
+    invalid = caller.run(lines, module="Contacts")
+    turn(caller, lookup_miss="RESOURCE_NOT_FOUND")
+    unknown = caller.run(lines, module="Contacts")
+
+    assert invalid[0]["ERRORS"] == "INVALID_DATA-Account_Name.Account_Name"
+    assert unknown[0]["ERRORS"] == "RESOURCE_NOT_FOUND-Account_Name.Account_Name"
+
+
+@pytest.mark.parametrize(
+    ("switch", "position", "field", "text", "value"),
+    [
+        ("too_long", "truncate", "First_Name", "x" * 41, "x" * 40),
+        ("extra_decimals", "refuse", "Score", "1.239", 1.23),
+    ],
+)
+def test_what_goes_beyond_a_limit_is_cut_or_refused(
+    caller: Caller, switch, position, field, text, value
+):
+    columns = ["Last_Name", "Company", field]
+    lines = [columns, ["Rao", "Zylker", text]]
+    usual = caller.run(lines, mappings=columns)[0]
+    turn(caller, **{switch: position})
+    other = caller.run(lines, mappings=columns)[0]
+
+    refused, cut = (other, usual) if position == "refuse" else (usual, other)
+    assert refused["ERRORS"] == f"INVALID_DATA-{field}"
+    assert caller.record("Leads", cut["RECORD_ID"])[field] == value
+
+
+def test_errors_name_the_header_or_the_field(caller: Caller):
+    lines = [["Mail", "Name", "Firm"], ["nobody", "Rao", "Zylker"]]
+    by_header = caller.run(lines, mappings=KEYED)
+    turn(caller, error_names="field")
+    by_field = caller.run(lines, mappings=KEYED)
+
+    assert by_header[0]["ERRORS"] == "INVALID_DATA-Mail"
+    assert by_field[0]["ERRORS"] == "INVALID_DATA-Email"
+
+
+def test_all_errors_of_a_row_are_told_or_the_first(caller: Caller):
+    lines = [KEYED, ["nobody", "", ""]]
+    every = caller.run(lines, mappings=KEYED)
+    turn(caller, row_errors="first")
+    first = caller.run(lines, mappings=KEYED)
+
+    assert every[0]["ERRORS"] == "INVALID_DATA-Email:MANDATORY_NOT_FOUND-Last_Name,Company"
+    assert first[0]["ERRORS"] == "INVALID_DATA-Email"
+
+
+def test_rows_beyond_the_ceiling_fail_the_job_or_are_skipped(caller: Caller):
+    turn(caller, max_rows=3)
+    failed = caller.finished(four_leads(caller))
+    turn(caller, surplus_rows="skip")
+    job = caller.finished(four_leads(caller))
+
+    assert (failed["status"], failed["resource"][0]["code"]) == ("FAILED", "LIMIT_EXCEEDED")
+    assert job["status"] == "COMPLETED"
+    assert outcomes(caller.result(job)) == [("ADDED", "")] * 3 + [("SKIPPED", "LIMIT_EXCEEDED")]
+
+
+def test_unreadable_file_has_either_code(caller: Caller):
+    codes = []
+    for position in ("INVALID_FORMAT", "INVALID_FILE_FORMAT"):
+        turn(caller, unreadable_file=position)
+        content = zipped([["Last_Name", "Company"], ["Rao", "x" * 200_000]])
+        job = caller.finished(accepted(caller, job_body(caller.uploaded(content))))
+        codes.append((job["status"], job["resource"][0]["code"]))
+
+    assert codes == [("FAILED", "INVALID_FORMAT"), ("FAILED", "INVALID_FILE_FORMAT")]
+
+
 def test_first_three_columns_are_those_of_the_mappings_or_of_the_file(caller: Caller):
     lines = [["City", "Last_Name", "Company", "Phone"], ["Pune", "Rao", "Zylker", "555"]]
     mappings = [
@@ -117,14 +308,6 @@ def test_inventory_modules_may_be_closed_to_bulk_write(caller: Caller):
     body = job_body(caller.uploaded(zipped(LINES)), module="Quotes")
 
     assert caller.create(body).json()["code"] == "MODULE_NOT_AVAILABLE"
-
-
-def test_row_ceiling_can_be_lower(caller: Caller):
-    turn(caller, max_rows=3)
-
-    job = caller.finished(four_leads(caller))
-
-    assert (job["status"], job["resource"][0]["code"]) == ("FAILED", "LIMIT_EXCEEDED")
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,12 @@ import io
 import os
 import zipfile
 
+import httpx
 import pytest
 
-from tests.practice.caller import Caller, zipped
+from tests.practice.caller import ZGID, Caller, zipped
+from tests.practice.controls import turn
+from tests.practice.holders import refusal
 
 LINES = [["Last_Name", "Company"], ["Rao", "Zylker"]]
 
@@ -56,3 +59,40 @@ def test_upload_needs_a_part_called_file(caller: Caller):
     answer = caller.http.post("/crm/v7/upload", files={"other": zipped(LINES)}, headers=headers)
 
     assert answer.json()["code"] == "REQUIRED_PARAM_MISSING"
+
+
+def test_caller_is_looked_at_before_the_body(shared_address: str):
+    answer = httpx.post(f"{shared_address}/crm/v7/upload", content=b"no form")
+
+    assert refusal(answer) == (401, "AUTHENTICATION_FAILURE")
+
+
+def test_file_host_may_refuse_a_token_in_its_own_words(caller: Caller):
+    turn(caller, upload_refusal_words="file host")
+    headers = {"Authorization": "Zoho-oauthtoken 1000.unknown"}
+
+    answer = caller.upload(zipped(LINES), **headers)
+
+    assert (answer.status_code, answer.json()["ERROR_CODE"]) == (401, 401)
+    assert caller.upload(zipped(LINES)).json()["status"] == "success"
+
+
+def test_refusal_may_come_with_http_200(caller: Caller):
+    turn(caller, upload_refusal_status=200)
+
+    answer = caller.upload(b"no archive")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "error")
+    assert answer.json()["code"] == "INVALID_FILE_FORMAT"
+
+
+@pytest.mark.parametrize("version", ["v2", "v7", "v8"])
+def test_every_version_has_its_upload(caller: Caller, version):
+    headers = {"feature": "bulk-write", "X-CRM-ORG": ZGID}
+    path = f"/crm/{version}/upload"
+
+    good = caller.http.post(path, files={"file": zipped(LINES)}, headers=headers)
+    wrong = caller.http.get(path)
+
+    assert good.json()["code"] == "FILE_UPLOAD_SUCCESS"
+    assert refusal(wrong) == (400, "INVALID_REQUEST_METHOD")

@@ -1,14 +1,23 @@
-"""Who may make a call: token, scopes, credits; and how slowly it is answered."""
+"""Who may make a call: token, scopes, rights, credits; and how slowly it is answered."""
 
 import time
 from typing import Final
 
 from importer.practice.api.errors import ApiError, too_many
 from importer.practice.control.faults import CREDITS_GONE, EXPIRED_ACCESS, LATENCY
+from importer.practice.control.rights import API_ACCESS, UNDERTAKINGS, right_for
 from importer.practice.crm import PracticeCrm
 from importer.practice.oauth.scopes import covers
 
 TOKEN_KIND: Final = "Zoho-oauthtoken "  # noqa: S105 - the scheme's name
+PERMISSIONS: Final = {
+    "read": "View",
+    "create": "Create",
+    "update": "Edit",
+    "delete": "Delete",
+    "mass_update": "Mass_Update",
+    "mass_delete": "Mass_Delete",
+}
 
 
 def admitted_scopes(crm: PracticeCrm, authorization: str, occasion: str) -> tuple[str, ...]:
@@ -27,6 +36,26 @@ def admitted_scopes(crm: PracticeCrm, authorization: str, occasion: str) -> tupl
 def require_scope(held: tuple[str, ...], needed: str) -> None:
     if not covers(held, needed):
         raise ApiError("OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL", status=401)
+
+
+def require_right(crm: PracticeCrm, scope: str, module: str) -> None:
+    """`ApiError` if the user's profile forbids what the scope is for."""
+    rights = crm.control.rights
+    if rights.withholds(API_ACCESS):
+        details = {"permissions": ["Crm_Implied_Api_Access"]}
+        raise ApiError(
+            "NO_PERMISSION", "permission denied - access the api", status=403, details=details
+        )
+    right = right_for(scope, module)
+    if right is None or not rights.withholds(right):
+        return
+    deed, _, of_module = right.partition(" ")
+    if not of_module:
+        sentence = f"User does not have sufficient privilege to {UNDERTAKINGS[right]}"
+        raise ApiError("AUTHORIZATION_FAILED", sentence)
+    details = {"permissions": [f"Crm_Implied_{PERMISSIONS[deed]}_{of_module}"]}
+    message = f"Permission denied to {deed.replace('_', ' ')}"
+    raise ApiError("NO_PERMISSION", message, status=403, details=details)
 
 
 def require_credits(crm: PracticeCrm, cost: int, occasion: str) -> None:

@@ -1,7 +1,7 @@
 """What every API call goes through, and how a refusal is answered."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,14 +10,16 @@ from typing import Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from importer.practice.api.admission import (
     admitted_scopes,
     lose_time,
     require_credits,
+    require_right,
     require_scope,
 )
-from importer.practice.api.errors import ApiError, invalid_url
+from importer.practice.api.errors import ApiError, invalid_url, missing_param
 from importer.practice.crm import PracticeCrm
 from importer.practice.oauth.scopes import scope_name
 from importer.practice.organisation.module import Module
@@ -53,6 +55,14 @@ class Call:
         return module_named(str(self.request.path_params["module"]))
 
     @property
+    def module_asked_for(self) -> Module:
+        """The module that the query names."""
+        name = self.query("module")
+        if name is None:
+            raise missing_param("module")
+        return module_named(name)
+
+    @property
     def occasion(self) -> str:
         """What mishaps know the call by: `POST /crm/v7/upload`."""
         return f"{self.request.method} {self.request.url.path}"
@@ -64,14 +74,23 @@ class Call:
         return admitted_scopes(self.crm, authorization, self.occasion)
 
     @property
+    def token_opens(self) -> bool:
+        """Whether there is a valid token."""
+        try:
+            return bool(self.scopes)
+        except ApiError:
+            return False
+
+    @property
     def scope_name(self) -> str:
         """The path's module as scopes name it, known or not."""
         name = str(self.request.path_params.get("module", ""))
         return scope_name(MODULES[name]) if name in MODULES else name.lower()
 
-    def require_module_scope(self, module: Module, deed: str) -> None:
-        """For calls that name their module in the body."""
+    def require_access(self, module: Module, deed: str) -> None:
+        """The scope and the right, for calls that name their module in the body."""
         require_scope(self.scopes, f"ZohoCRM.modules.{scope_name(module)}.{deed}")
+        require_right(self.crm, "ZohoCRM.modules.{module}." + deed, module.api_name)
 
     def path(self, name: str) -> str:
         return str(self.request.path_params[name])
@@ -101,9 +120,23 @@ class Call:
 class Terms:
     """What a call must bring, and what it costs."""
 
-    cost: Callable[[Call], int] = lambda call: 1
-    scopes: tuple[str, ...] = ()
-    heavy: Callable[[Call], bool] = lambda call: False
+    scopes: tuple[str, ...] = ()  # every one of them; `{module}` is the one that the path names
+    credits: tuple[int, int] = (1, 1)  # the least and the most
+    cost: Callable[[Call], int] | None = None  # how many they are, where the two differ
+    heavy: Callable[[Call], bool] = lambda call: False  # of these only few may be under way
+
+    def cost_of(self, call: Call) -> int:
+        return self.credits[0] if self.cost is None else self.cost(call)
+
+
+class ApiRoute(Route):
+    """An address of the API, with the terms on which it may be called."""
+
+    def __init__(
+        self, path: str, endpoint: Endpoint, terms: Terms, methods: Sequence[str] = ("GET",)
+    ) -> None:
+        super().__init__(path, endpoint, methods=list(methods))
+        self.terms = terms
 
 
 def module_named(name: str) -> Module:
@@ -112,19 +145,8 @@ def module_named(name: str) -> Module:
     return MODULES[name]
 
 
-def api(
-    handler: Handler,
-    *,
-    cost: int | Callable[[Call], int] = 1,
-    scopes: tuple[str, ...] = (),
-    heavy: Callable[[Call], bool] = lambda call: False,
-) -> Endpoint:
-    """An endpoint out of a handler that may block, and what a call of it must bring.
-
-    A call that succeeds costs `cost` credits. Of `scopes` it needs every one; `{module}` in one
-    stands for the module that the path names. Of the `heavy` ones only few may be under way.
-    """
-    terms = Terms(cost if callable(cost) else lambda call: cost, scopes, heavy)
+def api_route(path: str, handler: Handler, terms: Terms, method: str = "GET") -> ApiRoute:
+    """A route to a handler that may block."""
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -134,7 +156,7 @@ def api(
         call = Call(request.app.state.crm, request, body)
         return await run_in_threadpool(answer, call, handler, terms)
 
-    return endpoint
+    return ApiRoute(path, endpoint, terms, [method])
 
 
 def answer(call: Call, handler: Handler, terms: Terms) -> Response:
@@ -172,11 +194,13 @@ def refusal(error: ApiError) -> Response:
 
 
 def _admit(call: Call, terms: Terms) -> int:
-    """The credits that the call costs; `ApiError` if it lacks the token, a scope, or these."""
+    """What the call costs; `ApiError` if it lacks the token, a scope, a right, or the credits."""
     held = call.scopes
     for scope in terms.scopes:
         require_scope(held, scope.format(module=call.scope_name))
-    cost = terms.cost(call)
+    for scope in terms.scopes:
+        require_right(call.crm, scope, str(call.request.path_params.get("module", "")))
+    cost = terms.cost_of(call)
     require_credits(call.crm, cost, call.occasion)
     return cost
 

@@ -39,6 +39,14 @@ def invalid_data(key: str, path: str, **details: Any) -> ApiError:
     )
 
 
+def missing_param(name: str) -> ApiError:
+    return ApiError(
+        "REQUIRED_PARAM_MISSING",
+        "One of the expected parameter is missing",
+        details={"param_name": name},
+    )
+
+
 def invalid_url() -> ApiError:
     return ApiError(
         "INVALID_URL_PATTERN",

@@ -4,21 +4,21 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from importer.practice.api.calls import Call, Terms, answer, api, refusal
+from importer.practice.api.calls import ApiRoute, Call, Terms, answer, api_route, refusal
 from importer.practice.api.credits import JOB_COST
 from importer.practice.api.errors import ApiError
 from importer.practice.bulk.job_details import Telling, job_details
 from importer.practice.bulk.job_parsing import parse
 from importer.practice.bulk.jobs import Job
+from importer.practice.bulk.resource_parsing import named_modules
 from importer.practice.bulk.uploads import MAX_BYTES, is_zip
 from importer.practice.organisation.company import CURRENT_USER, ZGID
-from importer.practice.organisation.modules import MODULES
 from importer.practice.storage.store import parse_id
 
 UPLOADING = Terms(scopes=("ZohoFiles.files.ALL",))
@@ -29,35 +29,27 @@ MAX_DRAINED = 4 * MAX_BYTES  # read and thrown away, so that the caller gets to 
 
 def routes() -> list[BaseRoute]:
     one = "/crm/bulk/{version:version}/write/{job_id}"
-    may_write = ("ZohoCRM.bulk.CREATE",)
-    create = api(create_job, cost=JOB_COST, scopes=may_write)
-    result = api(download_result, scopes=may_write)
+    archive = f"/{{version:version}}/crm/{ZGID}/bulk-write/{{job_id}}/{{archive}}"
+    scopes = ("ZohoCRM.bulk.CREATE",)
+    creating = Terms(scopes, credits=(JOB_COST, JOB_COST))
     return [
-        Route("/crm/{version:version}/upload", upload, methods=["POST"]),
-        Route("/crm/bulk/{version:version}/write", create, methods=["POST"]),
-        Route(one, api(read_job, scopes=may_write)),
-        Route(f"{one}/result", result),
-        Route(
-            f"/{{version:version}}/crm/{ZGID}/bulk-write/{{job_id}}/{{archive}}",
-            result,
-        ),
+        ApiRoute("/crm/{version:version}/upload", upload, UPLOADING, ["POST"]),
+        api_route("/crm/bulk/{version:version}/write", create_job, creating, "POST"),
+        api_route(one, read_job, Terms(scopes)),
+        api_route(f"{one}/result", download_result, Terms(scopes)),
+        api_route(archive, download_result, Terms(scopes)),
     ]
 
 
 async def upload(request: Request) -> Response:
     """Take a multipart body with one part called `file`."""
-    try:
-        form = await MultiPartParser(request.headers, _limited(request), max_files=1).parse()
-    except ApiError as error:
-        return refusal(error)
-    except (MultiPartException, KeyError):
-        return refusal(_no_file())
-    file = form.get("file")
+    form = await _form(request)
     call = Call(request.app.state.crm, request)
     try:
-        return await run_in_threadpool(answer, call, lambda call: _keep(call, file), UPLOADING)
+        return await run_in_threadpool(_answer_upload, call, form)
     finally:
-        await form.close()
+        if isinstance(form, FormData):
+            await form.close()
 
 
 def create_job(call: Call) -> Response:
@@ -66,9 +58,10 @@ def create_job(call: Call) -> Response:
     kind = call.request.headers.get("Content-Type", "application/json")
     if kind.partition(";")[0].strip().lower() != "application/json":
         raise ApiError("REQUEST_BODY_NOT_SUPPORTED", "the request body must be JSON")
-    request = parse(call.json(), call.version, crm.uploads, crm.control.switches)
-    for resource in request.resources:
-        call.require_module_scope(MODULES[resource.module], DEED_SCOPES[resource.operation])
+    asked = call.json()
+    for module in named_modules(asked):
+        call.require_access(module, DEED_SCOPES.get(str(asked.get("operation")), "CREATE"))
+    request = parse(asked, call.version, crm.uploads, crm.control.switches)
     limit = crm.settings.edition.bulk_jobs_a_day
     with crm.store.transaction() as db:
         if limit is not None and crm.jobs.accepted_today() >= limit:
@@ -109,6 +102,16 @@ def _job(call: Call, job_id: str) -> Job | None:
     return None if known is None else call.crm.jobs.get(known)
 
 
+async def _form(request: Request) -> FormData | ApiError:
+    """The body's parts; or what is wrong with it, to be said once the caller is known."""
+    try:
+        return await MultiPartParser(request.headers, _limited(request), max_files=1).parse()
+    except ApiError as error:
+        return error
+    except (MultiPartException, KeyError):
+        return _no_file()
+
+
 async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
     """The body as it comes; `ApiError` at its end if it was too large."""
     seen = 0
@@ -122,10 +125,21 @@ async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
         raise _too_large()
 
 
-def _keep(call: Call, file: object) -> Response:
+def _answer_upload(call: Call, form: FormData | ApiError) -> Response:
+    """The file host may say in words of its own that a token opens nothing."""
+    if call.crm.control.switches.upload_refusal_words == "file host" and not call.token_opens:
+        body = {"ERROR_CODE": 401, "ERROR_MESSAGE": "Unauthorized request, token is not valid"}
+        return JSONResponse(body, status_code=401)
+    return answer(call, lambda call: _keep(call, form), UPLOADING)
+
+
+def _keep(call: Call, form: FormData | ApiError) -> Response:
     refused = _header_refusal(call)
     if refused is not None:
         return refused
+    if isinstance(form, ApiError):
+        raise form
+    file = form.get("file")
     if not isinstance(file, UploadFile):
         raise _no_file()
     if (file.size or 0) > MAX_BYTES:

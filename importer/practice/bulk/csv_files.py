@@ -49,7 +49,7 @@ class CsvFile:
         with self._lines() as lines:
             reader = csv.reader(lines, delimiter=self.delimiter)
             next(reader, None)
-            yield from (row for row in reader if row)
+            yield from filter(None, reader)
 
     def first_line(self) -> str:
         with self._lines(errors="replace") as lines:

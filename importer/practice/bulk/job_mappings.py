@@ -7,6 +7,7 @@ from importer.practice.api.errors import ApiError, invalid_data, missing_key
 from importer.practice.bulk.resource_parsing import Given
 from importer.practice.judging.java_dates import UnknownPatternError, strptime_pattern
 from importer.practice.judging.mapping import Mapping
+from importer.practice.judging.values import InvalidValueError, reader
 from importer.practice.organisation.fields import Field
 from importer.practice.organisation.modules import MODULES
 
@@ -107,10 +108,10 @@ def _mapping(entry: Entry, about: Given, width: int, parent_width: int) -> Mappi
         api_name=entry.field.api_name,
         index=index,
         find_by=None if link is not None else _find_by(entry, about),
-        format=_format(entry),
+        format=_format(entry, default),
         default=default,
         parent_column_index=link,
-        ignore_empty=entry.given.get("ignore_empty") is True,
+        ignore_empty=about.version == "v2" and entry.given.get("ignore_empty") is True,
     )
 
 
@@ -167,13 +168,20 @@ def _find_by(entry: Entry, about: Given) -> str | None:
     return find_by
 
 
-def _format(entry: Entry) -> str | None:
-    pattern, field = entry.given.get("format"), entry.field
-    if pattern is None or field.data_type not in ("date", "datetime"):
+def _format(entry: Entry, default: str | None) -> str | None:
+    """The pattern of a date, which must be one, and which the default must follow."""
+    given, field = entry.given.get("format"), entry.field
+    if field.data_type not in ("date", "datetime"):
         return None
+    pattern = None if given is None else str(given)
+    message = f"invalid format for field {field.api_name}"
     try:
-        strptime_pattern(str(pattern))
+        strptime_pattern(pattern or "")
     except UnknownPatternError as error:
-        message = f"invalid format for field {field.api_name}"
         raise entry.refused("INVALID_FORMAT", message, "format") from error
-    return str(pattern)
+    try:
+        if default is not None:
+            reader(field, pattern)(default)
+    except InvalidValueError as error:
+        raise entry.refused("INVALID_FORMAT", message, "default_value") from error
+    return pattern

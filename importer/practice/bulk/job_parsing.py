@@ -29,7 +29,10 @@ Json = dict[str, Any]
 def parse(body: Json, version: str, uploads: Uploads, switches: Switches) -> JobRequest:
     """The request in `body`; `ApiError` with the code of the first check that fails."""
     operation = _operation(body)
-    callback_url = _callback_url(body.get("callback") or body.get("callBack"))
+    callback = body.get("callback") or body.get("callBack")
+    if callback is None and version == "v2" and switches.v2_callback == "required":
+        raise missing_key("callback", "$.callback")
+    callback_url = _callback_url(callback, version)
     given = given_resources(body, version)
     require_known_modules(given, switches)
     file_id = shared_file_id(given, uploads, reusable=switches.file_reuse == "allowed")
@@ -70,7 +73,8 @@ def _operation(body: Json) -> str:
     return str(operation)
 
 
-def _callback_url(callback: object) -> str | None:
+def _callback_url(callback: object, version: str) -> str | None:
+    """The address to tell of the end. Only later versions name what is wrong with it."""
     if callback is None:
         return None
     if not isinstance(callback, dict):
@@ -79,13 +83,14 @@ def _callback_url(callback: object) -> str | None:
         if not callback.get(key):
             raise missing_key(key, f"$.callback.{key}")
     if str(callback["method"]).lower() != "post":
-        raise ApiError(
-            "INVALID_CALLBACK_METHOD",
-            "invalid callback method",
-            details={"supported_callback_methods": ["post"]},
-        )
+        if version == "v2":
+            raise invalid_data("method", "$.callback.method", supported_values=["post"])
+        details = {"supported_callback_methods": ["post"]}
+        raise ApiError("INVALID_CALLBACK_METHOD", "invalid callback method", details=details)
     url = str(callback["url"])
     if not _is_web_address(url):
+        if version != "v8":
+            raise invalid_data("url", "$.callback.url")
         raise ApiError("INVALID_CALLBACK_URL", "invalid callback url")
     return url
 

@@ -15,7 +15,13 @@ from importer.practice.bulk.job_request import Resource
 from importer.practice.bulk.jobs import Ending, Job, Jobs
 from importer.practice.bulk.mandatory import unmapped
 from importer.practice.bulk.parents import parent_reader
-from importer.practice.bulk.results import FileResult, ResultShape, write_result
+from importer.practice.bulk.results import (
+    FileResult,
+    ResultShape,
+    echo,
+    echoed_columns,
+    write_result,
+)
 from importer.practice.bulk.uploads import Uploads
 from importer.practice.control.control import Control
 from importer.practice.control.faults import (
@@ -28,16 +34,17 @@ from importer.practice.control.faults import (
     RESULT_TRUNCATED,
     Fault,
 )
+from importer.practice.control.switches import Switches
 from importer.practice.judging.columns import ColumnBuilder
-from importer.practice.judging.rows import RowJudge
-from importer.practice.judging.rules import Rules
+from importer.practice.judging.rows import Outcome, RowJudge
 from importer.practice.judging.values import Reader
 from importer.practice.organisation.modules import MODULES
 from importer.practice.storage.store import Store
 from importer.practice.storage.stored_records import StoredRecords
 
 BATCH_ROWS: Final = 500
-BREATH_S: Final = 0.002  # between batches, so that other writers get their turn
+BREATH_S: Final = 0.0005  # between batches, so that other writers get their turn
+SURPLUS: Final = Outcome("SKIPPED", reasons={"LIMIT_EXCEEDED": ()})
 
 
 class StoppedError(Exception):
@@ -99,12 +106,12 @@ class JobWork:
         if self.mishap is not None and not self.mishap.after_rows:
             raise MishapError
         for place, (file, resource) in enumerate(zip(self.files, resources, strict=True)):
-            limit = _row_limit(resource, switches.max_rows, switches.max_child_rows)
+            limit = _row_limit(resource, switches)
             try:
                 rows = sum(1 for _ in file.rows())
             except UNREADABLE:
-                return Ending("INVALID_FORMAT", place)
-            if rows > limit:
+                return Ending(switches.unreadable_file, place)
+            if rows > limit and switches.surplus_rows == "fail":
                 return Ending("LIMIT_EXCEEDED", place)
             if switches.layout_mandatory == "fail" and unmapped(resources, place, by_layout=True):
                 return Ending("MANDATORY_FIELDS_NOT_MAPPED", place)
@@ -113,14 +120,18 @@ class JobWork:
     def _write_rows(self, place: int) -> None:
         """Judge the rows of a file that were not judged yet."""
         done = self.job.files[place].total
-        rows = islice(self.files[place].rows(), done, None)
-        judge = self._judge(place)
+        rows, judge = self.files[place].rows(), self._judge(place)
+        judge.pass_over(list(islice(rows, done)))
+        echoed = self._echoed(place)
+        limit = _row_limit(self.job.request.resources[place], self.desk.control.switches)
         while batch := list(islice(rows, self._batch_size())):
             if self.desk.stopping.wait(BREATH_S):
                 raise StoppedError
             with self.desk.store.transaction() as db:
-                outcomes = [judge.take(row) for row in batch]
-                self.desk.jobs.record(db, self.job, place, done, outcomes)
+                outcomes = judge.take_all(batch[: max(limit - done, 0)])
+                outcomes += [SURPLUS] * (len(batch) - len(outcomes))
+                echoes = [echo(row, echoed) for row in batch]
+                self.desk.jobs.record(db, self.job, place, done, outcomes, echoes)
             done += len(batch)
             self.judged += len(batch)
         self.desk.jobs.finish_file(self.job, place)
@@ -139,10 +150,11 @@ class JobWork:
             raise MishapError
 
     def _judge(self, place: int) -> RowJudge:
-        resource, rules = self.job.request.resources[place], self._rules()
+        resource, rules = self.job.request.resources[place], self.desk.control.switches
         records, module = StoredRecords(self.desk.store.db), MODULES[resource.module]
-        parents = self._parents(resource)
-        builder = ColumnBuilder(records, module, rules=rules, parents=parents)
+        builder = ColumnBuilder(
+            records, module, rules=rules, parents=self._parents(resource), before=self.job.id
+        )
         return RowJudge(
             records,
             module,
@@ -159,34 +171,36 @@ class JobWork:
         outcomes = self.desk.jobs.outcomes(self.job, 0)
         return parent_reader(self.files[0], resource.parent_column, outcomes)
 
-    def _rules(self) -> Rules:
-        switches = self.desk.control.switches
-        return Rules(
-            by_layout=switches.layout_mandatory != "ignore",
-            new_options=switches.unknown_option == "add",
-            blank_key_inserts=switches.blank_key == "insert",
-        )
-
     def _write_result(self) -> None:
         path = self.desk.store.results_dir / f"{self.job.id}.zip"
         resources = self.job.request.resources
         files = (
-            FileResult(resource, file, self.desk.jobs.outcomes(self.job, place))
+            FileResult(
+                resource,
+                file,
+                self._echoed(place),
+                self.desk.jobs.outcomes(self.job, place),
+                complete=self.mishap is None,
+            )
             for place, (resource, file) in enumerate(zip(resources, self.files, strict=True))
         )
         missing = self._mishap(RESULT_ROW_MISSING)
         shape = ResultShape(
-            echoes_in_file_order=self.desk.control.switches.echoed_columns == "file",
             disordered=self._mishap(RESULT_DISORDERED) is not None,
             missing_row=missing.row if missing else None,
             truncated=self._mishap(RESULT_TRUNCATED) is not None,
         )
         write_result(path, files, shape)
 
+    def _echoed(self, place: int) -> list[int]:
+        order = self.desk.control.switches.echoed_columns
+        return echoed_columns(self.job.request.resources[place], order)
+
     def _mishap(self, *kinds: str) -> Fault | None:
         return self.desk.control.faults.take(kinds, occasion(self.job))
 
 
-def _row_limit(resource: Resource, limit: int, child_limit: int) -> int:
+def _row_limit(resource: Resource, switches: Switches) -> int:
     """The rows of a subform's own job are limited like those of one within a job."""
-    return child_limit if MODULES[resource.module].kind == "subform" else limit
+    is_child = MODULES[resource.module].kind == "subform"
+    return switches.max_child_rows if is_child else switches.max_rows

@@ -1,7 +1,8 @@
 """Bulk write jobs as the database keeps them: ADDED, then INPROGRESS, then COMPLETED or FAILED."""
 
+import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -18,6 +19,7 @@ FAILED: Final = "FAILED"
 SUCCESS: Final = "SUCCESS"
 SKIPPED: Final = "SKIPPED"
 COLUMN_OF: Final = {"ADDED": "added", "UPDATED": "updated", "SKIPPED": "skipped"}
+Line = list[str]  # of a result: the cells repeated, STATUS, RECORD_ID, ERRORS
 
 
 class JobGoneError(Exception):
@@ -142,8 +144,11 @@ class Jobs:
         place: int,
         first_row: int,
         outcomes: Sequence[Outcome],
+        echoes: Sequence[Line],
     ) -> None:
         """Save what became of rows from `first_row` on, in the transaction that wrote them.
+
+        `echoes` are the cells of each row that the result repeats.
 
         `JobGoneError` unless exactly `first_row` rows were judged before: no row counts twice.
         """
@@ -159,21 +164,22 @@ class Jobs:
         ).rowcount
         if not changed:
             raise JobGoneError
-        db.executemany(
-            "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                (job.id, place, first_row + n, outcome.status, outcome.record_id, outcome.errors)
-                for n, outcome in enumerate(outcomes)
-            ),
+        lines = [
+            [*cells, outcome.status, str(outcome.record_id or ""), outcome.errors]
+            for cells, outcome in zip(echoes, outcomes, strict=True)
+        ]
+        db.execute(
+            "INSERT INTO outcomes VALUES (?, ?, ?, ?)",
+            (job.id, place, first_row, json.dumps(lines)),
         )
 
-    def outcomes(self, job: Job, place: int) -> Iterable[sqlite3.Row]:
-        """What became of every row of a file, in the order of the file."""
-        return self.store.db.execute(
-            "SELECT status, record_id, errors FROM outcomes WHERE job_id = ? AND place = ?"
-            " ORDER BY row",
+    def outcomes(self, job: Job, place: int) -> Iterator[Line]:
+        """The result's line for every row of a file that was judged, in the order of the file."""
+        for row in self.store.db.execute(
+            "SELECT lines FROM outcomes WHERE job_id = ? AND place = ? ORDER BY first_row",
             (job.id, place),
-        )
+        ):
+            yield from json.loads(row["lines"])
 
     def hold(self, job: Job, seconds: float) -> None:
         """Let nobody work on it for so long."""

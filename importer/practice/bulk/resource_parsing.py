@@ -1,6 +1,6 @@
 """The checks on each resource of a job: its type, module, file, file name and key."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -59,6 +59,16 @@ def given_resources(body: Json, version: str) -> list[Given]:
         Given(entry, place, name, version, parent if place else None)
         for place, (entry, name) in enumerate(zip(entries, names, strict=True))
     ]
+
+
+def named_modules(body: Json) -> Iterator[Module]:
+    """The modules that a request is about, as far as it can be read."""
+    entries = body.get("resource")
+    for entry in entries if isinstance(entries, list) else []:
+        given = entry.get("module") if isinstance(entry, dict) else None
+        name = given.get("api_name") if isinstance(given, dict) else given
+        if isinstance(name, str) and name in MODULES:
+            yield MODULES[name]
 
 
 def _module_name(entry: object, place: int, version: str) -> str:

@@ -2,28 +2,26 @@
 
 import csv
 import io
-import sqlite3
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from importer.practice.bulk.csv_files import CsvFile
 from importer.practice.bulk.job_request import Resource
+from importer.practice.bulk.jobs import Line
 
 ECHOED_COLUMNS: Final = 3
 RESULT_COLUMNS: Final = ("STATUS", "RECORD_ID", "ERRORS")
 UNPROCESSED: Final = ("UNPROCESSED", "", "")
-Line = list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class ResultShape:
-    """How results are written, and what is wrong with this one."""
+    """What is wrong with a result."""
 
-    echoes_in_file_order: bool = False  # the first three columns of the file, not of the mappings
     disordered: bool = False
     missing_row: int | None = None  # the first being 1
     truncated: bool = False
@@ -31,11 +29,13 @@ class ResultShape:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """One file of the job, with what became of its rows."""
+    """One file of the job, with a line for each row that was judged: all, if it is `complete`."""
 
     resource: Resource
     csv_file: CsvFile
-    outcomes: Iterable[sqlite3.Row]
+    echoed: Sequence[int]
+    outcomes: Iterable[Line]
+    complete: bool
 
 
 def write_result(path: Path, files: Iterable[FileResult], shape: ResultShape) -> None:
@@ -55,26 +55,34 @@ def write_result(path: Path, files: Iterable[FileResult], shape: ResultShape) ->
     unfinished.replace(path)
 
 
+def echoed_columns(resource: Resource, order: str) -> list[int]:
+    """The columns that the result repeats: the first three by the mappings, or in the `file`."""
+    indexes = [m.index for m in resource.mappings if m.index is not None]
+    return (sorted(indexes) if order == "file" else indexes)[:ECHOED_COLUMNS]
+
+
+def echo(row: Sequence[str], columns: Sequence[int]) -> Line:
+    """The cells of a row that the result repeats."""
+    return [row[index] if index < len(row) else "" for index in columns]
+
+
 def _lines(file: FileResult, shape: ResultShape) -> Iterator[Line]:
-    header = file.csv_file.header()
-    indexes = [m.index for m in file.resource.mappings if m.index is not None]
-    echoed = (sorted(indexes) if shape.echoes_in_file_order else indexes)[:ECHOED_COLUMNS]
-    yield [*(header[index] for index in echoed), *RESULT_COLUMNS]
-    lines = _row_lines(file, echoed)
+    yield [*echo(file.csv_file.header(), file.echoed), *RESULT_COLUMNS]
+    lines = _row_lines(file)
     if shape.missing_row is not None:
         lines = (line for n, line in enumerate(lines, start=1) if n != shape.missing_row)
     yield from _neighbours_swapped(lines) if shape.disordered else lines
 
 
-def _row_lines(file: FileResult, echoed: list[int]) -> Iterator[Line]:
+def _row_lines(file: FileResult) -> Iterator[Line]:
     """A line for each row; those that nobody came to are unprocessed."""
-    for row, outcome in zip_longest(file.csv_file.rows(), file.outcomes):
-        cells = [row[index] if index < len(row) else "" for index in echoed]
-        if outcome is None:
-            yield [*cells, *UNPROCESSED]
-        else:
-            record_id = str(outcome["record_id"] or "")
-            yield [*cells, outcome["status"], record_id, outcome["errors"]]
+    judged = 0
+    for line in file.outcomes:
+        yield line
+        judged += 1
+    if not file.complete:
+        for row in islice(file.csv_file.rows(), judged, None):
+            yield [*echo(row, file.echoed), *UNPROCESSED]
 
 
 def _neighbours_swapped(lines: Iterator[Line]) -> Iterator[Line]:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from importer.practice.api.calls import Call, api
+from importer.practice.api.calls import Call, Terms, api_route
 from importer.practice.api.errors import ApiError, too_many
 from importer.practice.bulk_read.read_request import parse
 from importer.practice.clock import CLOCK
@@ -22,9 +22,9 @@ def routes() -> list[BaseRoute]:
     many, scopes = "/crm/bulk/{version:version}/read", ("ZohoCRM.bulk.READ",)
     one = f"{many}/{{job_id}}"
     return [
-        Route(many, api(create_job, cost=JOB_COST, scopes=scopes), methods=["POST"]),
-        Route(one, api(read_job, scopes=scopes)),
-        Route(f"{one}/result", api(download, scopes=scopes)),
+        api_route(many, create_job, Terms(scopes, credits=(JOB_COST, JOB_COST)), "POST"),
+        api_route(one, read_job, Terms(scopes)),
+        api_route(f"{one}/result", download, Terms(scopes)),
     ]
 
 
@@ -33,7 +33,7 @@ def create_job(call: Call) -> Response:
         message = "the body must be given as application/json"
         raise ApiError("MEDIA_TYPE_NOT_SUPPORTED", message, status=415)
     module, request = parse(call.json())
-    call.require_module_scope(module, "READ")
+    call.require_access(module, "READ")
     crm = call.crm
     request |= {"version": call.version, "per_page": crm.control.switches.max_read_rows}
     with crm.store.transaction() as db:

@@ -7,6 +7,7 @@ import threading
 import zipfile
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,8 @@ import httpx
 
 from importer.practice.bulk_read.read_request import chosen_records, next_page_token
 from importer.practice.clock import CLOCK
-from importer.practice.errands.errands import Errand, Errands, ErrandState
+from importer.practice.control.faults import JOB_FAILED, Faults
+from importer.practice.errands.errands import Errand, ErrandGoneError, Errands, ErrandState
 from importer.practice.organisation.company import CURRENT_USER
 from importer.practice.records.conditions import Condition
 from importer.practice.records.record_json import local_time
@@ -29,16 +31,27 @@ STATES: Final = {
     ErrandState.COMPLETED: "COMPLETED",
     ErrandState.FAILED: "FAILURE",
 }
+BROKEN_OFF: Final = {
+    "status": "error",
+    "code": "INTERNAL_ERROR",
+    "message": "Internal Server Error",
+    "details": {},
+}
 Json = dict[str, Any]
 
 log = logging.getLogger(__name__)
 
 
+class BrokenOffError(Exception):
+    """The job fails because it was told to."""
+
+
 class BulkReads:
     """The one step of a bulk read, where its file lies, and how often it may be taken."""
 
-    def __init__(self, errands: Errands) -> None:
+    def __init__(self, errands: Errands, faults: Faults) -> None:
         self.errands = errands
+        self.faults = faults
         self._downloads: deque[float] = deque(maxlen=DOWNLOADS_A_MINUTE)
 
     def may_download(self) -> bool:
@@ -59,6 +72,18 @@ class BulkReads:
 
     def read_all(self, errand: Errand) -> bool:
         """Write the file, whole or not at all; an interrupted one is written anew."""
+        try:
+            if self.faults.take([JOB_FAILED], f"read {errand.module.api_name}"):
+                raise BrokenOffError
+            self._write(errand)
+        except ErrandGoneError:
+            raise  # nobody waits for it any more
+        except Exception:
+            self._announce(replace(errand, state=ErrandState.FAILED))
+            raise
+        return False
+
+    def _write(self, errand: Errand) -> None:
         unfinished = self.path(errand).with_suffix(".part")
         last_id, written = errand.last_id, 0
         with (
@@ -75,8 +100,8 @@ class BulkReads:
         unfinished.replace(self.path(errand))
         with self.errands.store.transaction() as db:
             self.errands.advance(db, errand, last_id, done=written)
-        self._announce(errand)
-        return False
+        ended = replace(errand, state=ErrandState.COMPLETED, last_id=last_id, done=written)
+        self._announce(ended)
 
     def details(self, errand: Errand) -> Json:
         """The job as the API tells of it."""
@@ -98,6 +123,8 @@ class BulkReads:
         }
         if errand.state is ErrandState.COMPLETED:
             told["result"] = self._result(errand)
+        elif errand.state is ErrandState.FAILED:
+            told["result"] = {"error_message": BROKEN_OFF}
         return told
 
     def _result(self, errand: Errand) -> Json:
@@ -145,7 +172,7 @@ class BulkReads:
     def _announce(self, errand: Errand) -> None:
         url = errand.request["callback"]
         if url is not None:
-            body = {**self.details(errand), "state": STATES[ErrandState.COMPLETED]}
+            body = {"data": [self.details(errand)]}
             threading.Thread(target=_deliver, args=(url, body), daemon=True).start()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from importer.practice.clock import CLOCK
 from importer.practice.control.faults import Faults, InvalidFaultError, read_faults
 from importer.practice.control.gate import CALLS_KEPT, LoggedCall
+from importer.practice.control.rights import Rights
 from importer.practice.control.switches import InvalidSwitchError, Switches, turned
 
 
@@ -16,11 +17,12 @@ class InvalidScriptError(ValueError):
 
 
 class Control:
-    """The mishaps to come, the switches, and the calls seen so far."""
+    """The mishaps to come, the switches, the rights, and the calls seen so far."""
 
     def __init__(self, script: dict[str, Any] | None = None) -> None:
         script = script or {}
         self.faults = Faults()
+        self.rights = Rights()
         self.calls: deque[LoggedCall] = deque(maxlen=CALLS_KEPT)
         self._at_start = (read_faults(script.get("faults", [])), _switches(script))
         self._switches = self._at_start[1]
@@ -37,6 +39,7 @@ class Control:
     def reset(self) -> None:
         """As at the start: its mishaps to come again, its switches back, the clock put right."""
         faults, self._switches = self._at_start
+        self.rights.withhold([])
         self.faults.clear()
         self.faults.add(faults)
         self.calls.clear()

@@ -1,9 +1,10 @@
-"""`/control/...`: mishaps, switches, clock and credits at a test's command. Zoho has none of it.
+"""`/control/...`: mishaps, switches, rights, clock, credits at a test's command. Not Zoho's.
 
 GET    /control            what is set, and what time it is
 POST   /control/faults     `{"faults": [...]}`: mishaps to come
 DELETE /control/faults     no more mishaps; jobs that were stuck go on
 POST   /control/switches   `{"running_state": "IN PROGRESS", ...}`
+POST   /control/rights     `{"withheld": ["create Leads"]}`: what the user may not do
 POST   /control/clock      `{"advance_s": 3600}`: let an hour pass
 DELETE /control/clock      the machine's time again
 POST   /control/credits    `{"remaining": 0}`
@@ -36,6 +37,7 @@ def routes() -> list[BaseRoute]:
         Route("/control/faults", _deed(add_faults), methods=["POST"]),
         Route("/control/faults", _deed(clear_faults), methods=["DELETE"]),
         Route("/control/switches", _deed(turn_switches), methods=["POST"]),
+        Route("/control/rights", _deed(withhold_rights), methods=["POST"]),
         Route("/control/clock", _deed(advance_clock), methods=["POST"]),
         Route("/control/clock", _deed(put_clock_right), methods=["DELETE"]),
         Route("/control/credits", _deed(set_credits), methods=["POST"]),
@@ -62,6 +64,10 @@ def clear_faults(crm: PracticeCrm, given: Any) -> None:
 
 def turn_switches(crm: PracticeCrm, given: Any) -> None:
     crm.control.turn(given)
+
+
+def withhold_rights(crm: PracticeCrm, given: Any) -> None:
+    crm.control.rights.withhold(given.get("withheld"))
 
 
 def advance_clock(crm: PracticeCrm, given: Any) -> None:
@@ -108,4 +114,5 @@ def _state(crm: PracticeCrm) -> dict[str, Any]:
         "credits_remaining": crm.credits.remaining(),
         "faults": [faults.as_json(fault) for fault in crm.control.faults.coming()],
         "switches": switches.as_json(crm.control.switches),
+        "withheld": sorted(crm.control.rights.withheld),
     }

@@ -3,28 +3,34 @@
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, Literal, get_args, get_type_hints
 
+from importer.practice.judging.rules import Rules
+
 
 class InvalidSwitchError(ValueError):
     """There is no such switch, or it has no such position; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
-class Switches:
-    """The positions; the first of each list, and the number given, is where it stands."""
+class Switches(Rules):
+    """The positions; the first of each list, and the number given, is where it stands.
+
+    Those that rows are judged by are in `Rules`.
+    """
 
     running_state: Literal["INPROGRESS", "IN PROGRESS"] = "INPROGRESS"
     download_url: Literal["absolute", "relative"] = "absolute"
-    # A field that only the layout asks for, not mapped: refuse the job, ignore it, or accept the
-    # job and let it fail.
-    layout_mandatory: Literal["refuse", "ignore", "fail"] = "refuse"
     upload_refusal_status: Literal[400, 200] = 400
-    unknown_option: Literal["add", "refuse"] = "add"
-    blank_key: Literal["insert", "skip"] = "insert"  # in an upsert
+    # A token that opens nothing is refused in the words of the API, or in those of the file host.
+    upload_refusal_words: Literal["api", "file host"] = "api"
+    v2_callback: Literal["optional", "required"] = "optional"
+    unreadable_file: Literal["INVALID_FORMAT", "INVALID_FILE_FORMAT"] = "INVALID_FORMAT"
+    surplus_rows: Literal["fail", "skip"] = "fail"  # beyond the ceiling: the job, or these rows
     echoed_columns: Literal["mapping", "file"] = "mapping"  # which are the first three
     file_reuse: Literal["allowed", "refused"] = "allowed"
     inventory_in_bulk: Literal["allowed", "refused"] = "allowed"
     oauth_limits: Literal["granted", "all", "none"] = "granted"
     concurrency: Literal["limited", "unlimited"] = "limited"
+    max_scheduled: int = 50_000  # records of a mass action by view
     max_rows: int = 25_000
     max_child_rows: int = 200  # of a subform's or line items' file
     result_days: int = 7

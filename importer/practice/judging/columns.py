@@ -2,19 +2,39 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from enum import Enum, auto
+from itertools import zip_longest
 
 from importer.practice.judging.mapping import Mapping, required_fields
-from importer.practice.judging.rules import Rules
-from importer.practice.judging.values import InvalidValueError, Reader, reader
+from importer.practice.judging.rules import USUAL, Rules
+from importer.practice.judging.values import (
+    InvalidValueError,
+    MissingTargetError,
+    Reader,
+    reader,
+)
 from importer.practice.organisation.company import USERS_BY_EMAIL, USERS_BY_ID
 from importer.practice.organisation.fields import Field
 from importer.practice.organisation.module import Module
 from importer.practice.organisation.modules import MODULES
 from importer.practice.storage.store import parse_id
-from importer.practice.storage.stored_records import StoredRecords, Value
+from importer.practice.storage.stored_records import NO_ID, StoredRecords, Value
 
-USUAL: Final = Rules()
+
+class Lack(Enum):
+    """Why there is no value in a cell."""
+
+    BLANK = auto()
+    INVALID = auto()
+    NO_TARGET = auto()
+
+
+class Rows:
+    """Some rows of a file, column by column; what a short row has not is blank."""
+
+    def __init__(self, rows: Sequence[Sequence[str]]) -> None:
+        self.count = len(rows)
+        self.columns = list(zip_longest(*rows, fillvalue=""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +49,35 @@ class Column:
     mandatory: bool
     ignore_empty: bool = False
 
-    def text(self, row: Sequence[str]) -> str:
-        """The row's cell, or the default where it is blank or missing."""
-        if self.index is not None and self.index < len(row):
-            text = row[self.index]
-            if text and not text.isspace():
-                return text
-        return self.default
+    def texts(self, rows: Rows) -> Sequence[str]:
+        """The rows' cells; the default, if there is one, where they are blank or missing."""
+        is_there = self.index is not None and self.index < len(rows.columns)
+        cells = rows.columns[self.index or 0] if is_there else ("",) * rows.count
+        if not self.default:
+            return cells
+        return [text if text and not text.isspace() else self.default for text in cells]
+
+    def values(self, rows: Rows) -> tuple[list[Value], list[tuple[int, Lack]]]:
+        """What each row says here, and which rows, counted from 0, have no value.
+
+        What several rows say is read once.
+        """
+        texts = self.texts(rows)
+        known: dict[str, Value] = {}
+        lacking: dict[str, Lack] = {}
+        for text in dict.fromkeys(texts):
+            known[text] = None
+            if not text or text.isspace():
+                lacking[text] = Lack.BLANK
+                continue
+            try:
+                known[text] = self.read(text)
+            except MissingTargetError:
+                lacking[text] = Lack.NO_TARGET
+            except InvalidValueError:
+                lacking[text] = Lack.INVALID
+        lacks = enumerate(map(lacking.get, texts)) if lacking else ()
+        return [known[text] for text in texts], [(n, lack) for n, lack in lacks if lack]
 
     @property
     def keeps_when_blank(self) -> bool:
@@ -51,7 +93,11 @@ def build_columns(
 
 
 class ColumnBuilder:
-    """Makes the columns of one file. `parents` reads the identifiers of rows in a parent file."""
+    """Makes the columns of one file.
+
+    `parents` reads the identifiers of rows in a parent file. Lookups find no record with an id
+    from `before` on: what is written by the same job is not there for them.
+    """
 
     def __init__(
         self,
@@ -60,12 +106,15 @@ class ColumnBuilder:
         *,
         rules: Rules = USUAL,
         parents: Reader | None = None,
+        before: int | None = None,
     ) -> None:
-        self.records, self.module, self.rules, self.parents = records, module, rules, parents
+        self.records, self.module, self.rules = records, module, rules
+        self.parents, self.before = parents, before
 
     def columns(self, mappings: Sequence[Mapping], header: Sequence[str]) -> list[Column]:
         """The mapped columns, in the order of the mappings."""
-        required = required_fields(self.module, mappings, by_layout=self.rules.by_layout)
+        by_layout = self.rules.layout_mandatory != "ignore"
+        required = required_fields(self.module, mappings, by_layout=by_layout)
         names = {field.api_name for field in required}
         return [self._column(mapping, header, names) for mapping in mappings]
 
@@ -73,9 +122,10 @@ class ColumnBuilder:
         field = self.module.field(mapping.api_name)
         if field is None:
             raise KeyError(mapping.api_name)
+        index = None if self.rules.error_names == "field" else mapping.index
         return Column(
             field=field,
-            name=field.api_name if mapping.index is None else header[mapping.index],
+            name=field.api_name if index is None else header[index],
             index=mapping.index,
             default=mapping.default or "",
             read=self._reader(field, mapping),
@@ -87,30 +137,35 @@ class ColumnBuilder:
         if mapping.parent_column_index is not None and self.parents is not None:
             return self.parents
         if field.lookup is not None:
-            return lookup_reader(self.records, MODULES[field.lookup], mapping.find_by or "id")
+            target, find_by = MODULES[field.lookup], mapping.find_by or "id"
+            return lookup_reader(self.records, target, find_by, self.before)
         if field.names_user:
             return _read_user
         if field.data_type == "layout":
             return lambda text: _layout_id(self.module, text)
-        plain = reader(field, mapping.format)
+        plain = reader(field, mapping.format, self.rules)
         if field.options:
-            grows = self.rules.new_options
+            grows = self.rules.unknown_option == "add"
             return _Choices(self.records, self.module, field, plain, grows=grows).read
         return plain
 
 
-def lookup_reader(records: StoredRecords, target: Module, find_by: str) -> Reader:
-    """Reads the id of the one record of `target` that the text names."""
+def lookup_reader(
+    records: StoredRecords, target: Module, find_by: str, before: int | None = None
+) -> Reader:
+    """Reads the id, which is lower than `before`, of the one record of `target` that is named."""
 
     def by_id(text: str) -> Value:
         known = parse_id(text)
-        if known is None or records.get(target, known) is None:
-            raise InvalidValueError
+        if known is None or known >= (before or NO_ID) or records.get(target, known) is None:
+            raise MissingTargetError
         return str(known)
 
     def by_value(text: str) -> Value:
-        found = records.find(target, find_by, text)
-        if len(found) != 1:
+        found = records.find(target, find_by, text, before=before)
+        if not found:
+            raise MissingTargetError
+        if len(found) > 1:
             raise InvalidValueError
         return str(found[0])
 

@@ -5,22 +5,24 @@ updated, or skipped with every reason: codes in the order in which they came up,
 the headers of the columns at fault.
 """
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Final, Literal
 
-from importer.practice.judging.columns import USUAL, Column
-from importer.practice.judging.rules import Rules
-from importer.practice.judging.values import InvalidValueError
+from importer.practice.judging.columns import Column, Lack, Rows
+from importer.practice.judging.matching import NEW, Match, Matcher
+from importer.practice.judging.reasons import Reasons, blame
+from importer.practice.judging.rules import USUAL, Rules
 from importer.practice.organisation.company import CURRENT_USER
 from importer.practice.organisation.module import Module
-from importer.practice.storage.record_states import state_of
-from importer.practice.storage.store import parse_id
-from importer.practice.storage.stored_records import Data, StoredRecord, StoredRecords, Value
+from importer.practice.storage.record_batch import RecordBatch
+from importer.practice.storage.stored_records import Data, StoredRecords
 
 MAX_ROWS_OF_RECORD: Final = 100
 Status = Literal["ADDED", "UPDATED", "SKIPPED"]
+Lacking = tuple[Column, Lack]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +37,9 @@ class Outcome:
     def errors(self) -> str:
         """As the result file has it: `MANDATORY_NOT_FOUND-Company,City:INVALID_DATA-Email`."""
         reasons = self.reasons or {}
-        return ":".join(f"{code}-{','.join(names)}" for code, names in reasons.items())
-
-
-class Faults:
-    """The reasons found so far against one row."""
-
-    def __init__(self) -> None:
-        self.reasons: dict[str, list[str]] = {}
-
-    def add(self, code: str, name: str) -> None:
-        names = self.reasons.setdefault(code, [])
-        if name not in names:
-            names.append(name)
+        return ":".join(
+            f"{code}-{','.join(names)}" if names else code for code, names in reasons.items()
+        )
 
 
 class RowJudge:
@@ -64,103 +56,108 @@ class RowJudge:
         ignore_empty: bool = False,
         rules: Rules = USUAL,
     ) -> None:
-        self.records = records
-        self.module = module
+        self.records, self.module, self.rules = records, module, rules
         self.columns = [column for column in columns if column.field.api_name != "id"]
-        self.operation = operation
-        self.key = next((c for c in columns if c.field.api_name == find_by), None)
-        self.ignore_empty = ignore_empty
-        self.blank_key_inserts = rules.blank_key_inserts and operation != "update"
+        self.names = [column.field.api_name for column in self.columns]
+        self.unique = [column for column in self.columns if column.field.unique]
+        key = next((c for c in columns if c.field.api_name == find_by), None)
+        self.matcher = None if key is None else Matcher(key, operation, rules)
+        self.operation, self.ignore_empty = operation, ignore_empty
+        # What the CRM gives to every new record.
+        self.standard: Data = {"Owner": CURRENT_USER.id, "Layout": module.layouts[0].id}
 
     def take(self, row: Sequence[str]) -> Outcome:
         """Write `row` if nothing speaks against it."""
-        faults = Faults()
-        existing = self._match(row, faults)
-        values = self._values(row, existing, faults)
-        self._refuse_clashes(values, existing, faults)
-        if self.module.kind == "subform" and existing is None:
-            self._refuse_overflow(values, faults)
-        if faults.reasons:
-            return Outcome("SKIPPED", reasons=faults.reasons)
-        if existing is None:
-            return Outcome("ADDED", self.records.add(self.module, self._new(values)))
-        self.records.change(self.module, existing, values)
-        return Outcome("UPDATED", existing.id)
+        return self.take_all([row])[0]
 
-    def _match(self, row: Sequence[str], faults: Faults) -> StoredRecord | None:
-        """The record that the row is about, if it may be changed."""
-        if self.key is None:
-            return None
-        text = self.key.text(row).strip()
-        if not text:
-            if self.operation != "insert" and not self.blank_key_inserts:
-                faults.add("MANDATORY_NOT_FOUND", self.key.name)
-            return None
-        found = self._found(self.key, text)
-        if self.operation == "insert":
-            if found:
-                faults.add("DUPLICATE_DATA", self.key.name)
-            return None
-        if len(found) > 1:
-            faults.add("INVALID_DATA", self.key.name)
-        # A record cannot be created under an id of one's own choosing.
-        elif not found and (self.operation == "update" or self.key.field.api_name == "id"):
-            faults.add("RESOURCE_NOT_FOUND", self.key.name)
-        if len(found) != 1:
-            return None
-        state = state_of(self.records.db, found[0])
-        if state is not None:
-            faults.add(state.row_code, self.key.name)
-        return self.records.get(self.module, found[0])
+    def take_all(self, rows: Sequence[Sequence[str]]) -> list[Outcome]:
+        """Write those of `rows` that nothing speaks against, and say what became of each."""
+        exact = self.rules.key_comparison == "exact"
+        batch = RecordBatch(self.records, self.module, len(rows), exact=exact)
+        by_column = Rows(rows)
+        keys = self.matcher.keys(by_column) if self.matcher else [""] * len(rows)
+        outcomes = [
+            self._take(batch, key, values, lacks)
+            for key, (values, lacks) in zip(keys, self._read(by_column, batch), strict=True)
+        ]
+        batch.save()
+        return outcomes
 
-    def _found(self, key: Column, text: str) -> list[int]:
-        if key.field.api_name != "id":
-            return self.records.find(self.module, key.field.api_name, text)
-        known = parse_id(text)
-        return [known] if known is not None and self.records.get(self.module, known) else []
+    def pass_over(self, rows: Sequence[Sequence[str]]) -> None:
+        """Take note of rows that were taken before an interruption."""
+        if self.matcher:
+            self.matcher.pass_over(Rows(rows))
 
-    def _values(
-        self, row: Sequence[str], existing: StoredRecord | None, faults: Faults
-    ) -> dict[str, Value]:
-        """What the row sets; None where it empties a field."""
-        values: dict[str, Value] = {}
-        creates = existing is None and self.operation != "update"
+    def _read(self, rows: Rows, batch: RecordBatch) -> Iterator[tuple[Data, Sequence[Lacking]]]:
+        """The values of each row, None where there is none, and the columns where that is so."""
+        columns = []
+        lacks: dict[int, list[Lacking]] = {}
         for column in self.columns:
-            text = column.text(row)
-            if text and not text.isspace():
-                try:
-                    values[column.field.api_name] = column.read(text)
-                except InvalidValueError:
-                    faults.add("INVALID_DATA", column.name)
-            elif not creates and (self.ignore_empty or column.ignore_empty):
-                continue
-            elif column.mandatory and (creates or existing is not None):
-                faults.add("MANDATORY_NOT_FOUND", column.name)
-            elif not creates and not column.keeps_when_blank:
-                values[column.field.api_name] = None
-        return values
+            values, lacking = column.values(rows)
+            columns.append(values)
+            for number, lack in lacking:
+                lacks.setdefault(number, []).append((column, lack))
+            if column.field.unique:
+                batch.expect(column.field, values)
+        by_row = zip(*columns, strict=True) if columns else repeat((), rows.count)
+        for number, row in enumerate(by_row):
+            yield dict(zip(self.names, row, strict=True)), lacks.get(number, ())
 
-    def _refuse_clashes(self, values: Data, existing: StoredRecord | None, faults: Faults) -> None:
-        own = {existing.id} if existing else set()
-        for column in self.columns:
+    def _take(
+        self, batch: RecordBatch, key: str, values: Data, lacks: Sequence[Lacking]
+    ) -> Outcome:
+        reasons: Reasons = {}
+        match = self.matcher.match(batch, key, reasons) if self.matcher else NEW
+        if match.kept is not None:
+            return Outcome("SKIPPED", match.kept)
+        for column, lack in lacks:
+            if not self._empties(column, lack, match, reasons):
+                del values[column.field.api_name]
+        self._refuse_clashes(batch, values, match, reasons)
+        if self.module.kind == "subform" and not match.records:
+            self._refuse_overflow(batch, values, reasons)
+        if reasons:
+            return Outcome("SKIPPED", reasons=self._told(reasons))
+        if not match.records:
+            return Outcome("ADDED", batch.add(self.standard | values))
+        for record in match.records:
+            batch.change(record, values)
+        return Outcome("UPDATED", match.records[0].id)
+
+    def _empties(self, column: Column, lack: Lack, match: Match, reasons: Reasons) -> bool:
+        """Whether a cell without a value empties its field; if it is wrong, that is said."""
+        creates = not match.records and self.operation != "update"
+        if lack is not Lack.BLANK:
+            missing = lack is Lack.NO_TARGET
+            blame(reasons, self.rules.lookup_miss if missing else "INVALID_DATA", column.name)
+            return False
+        if not creates and (self.ignore_empty or column.ignore_empty):
+            return False
+        if column.mandatory and (creates or match.records):
+            blame(reasons, "MANDATORY_NOT_FOUND", column.name)
+            return False
+        return not creates and not column.keeps_when_blank
+
+    def _refuse_clashes(
+        self, batch: RecordBatch, values: Data, match: Match, reasons: Reasons
+    ) -> None:
+        own = {record.id for record in match.records}
+        for column in self.unique:
             value = values.get(column.field.api_name)
-            if column.field.unique and value is not None:
-                holders = self.records.find(self.module, column.field.api_name, value)
-                if set(holders) - own:
-                    faults.add("DUPLICATE_DATA", column.name)
+            if value is not None and not own.issuperset(batch.holders(column.field, value)):
+                blame(reasons, "DUPLICATE_DATA", column.name)
 
-    def _refuse_overflow(self, values: Data, faults: Faults) -> None:
+    def _refuse_overflow(self, batch: RecordBatch, values: Data, reasons: Reasons) -> None:
         """A record has so many rows in a subform, and no more."""
         parent = values.get("Parent_Id")
-        if parent is None:
-            return
-        if self.records.count_pointing(self.module, "Parent_Id", parent) >= MAX_ROWS_OF_RECORD:
-            for column in self.columns:
-                if column.field.api_name == "Parent_Id":
-                    faults.add("LIMIT_EXCEEDED", column.name)
+        for column in self.columns:
+            if column.field.api_name == "Parent_Id" and parent is not None:
+                siblings = batch.holders(column.field, parent, every=True)
+                if len(siblings) >= MAX_ROWS_OF_RECORD:
+                    blame(reasons, "LIMIT_EXCEEDED", column.name)
 
-    def _new(self, values: Data) -> Data:
-        """A record's data with what the CRM gives to every new one."""
-        given: Data = {key: value for key, value in values.items() if value is not None}
-        standard: Data = {"Owner": CURRENT_USER.id, "Layout": self.module.layouts[0].id}
-        return standard | given
+    def _told(self, reasons: Reasons) -> Reasons:
+        if self.rules.row_errors == "all":
+            return reasons
+        code, names = next(iter(reasons.items()))
+        return {code: names[:1]}

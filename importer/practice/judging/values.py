@@ -7,10 +7,10 @@ records and are read elsewhere.
 import re
 from collections.abc import Callable
 from datetime import datetime
-from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
 from importer.practice.judging.java_dates import read_date
+from importer.practice.judging.rules import USUAL, Rules
 from importer.practice.organisation.company import ZONE
 from importer.practice.organisation.fields import Field
 from importer.practice.storage.stored_records import Value
@@ -34,6 +34,7 @@ URL: Final = re.compile(
 )
 WHOLE: Final = re.compile(r"[+-]?\d+", re.ASCII)
 NUMBER: Final = re.compile(r"[+-]?(\d+)(\.\d+)?", re.ASCII)
+MAX_DECIMALS: Final = 9
 PATTERNS: Final = {"email": EMAIL, "phone": PHONE, "website": URL}
 DATE_PATTERNS: Final = ("yyyy-MM-dd", "MM/dd/yyyy")
 MOMENT_PATTERNS: Final = ("MM/dd/yyyy HH:mm:ss", "yyyy-MM-dd HH:mm:ss")
@@ -43,7 +44,11 @@ class InvalidValueError(ValueError):
     """The text is no value of the field's type, or too long for it."""
 
 
-def reader(field: Field, pattern: str | None = None) -> Reader:
+class MissingTargetError(InvalidValueError):
+    """The text names no record that a lookup could point at."""
+
+
+def reader(field: Field, pattern: str | None = None, rules: Rules = USUAL) -> Reader:
     """What turns a cell of `field` into its value; `pattern` is the mapping's date format."""
     match field.data_type:
         case "email" | "phone" | "website":
@@ -51,7 +56,7 @@ def reader(field: Field, pattern: str | None = None) -> Reader:
         case "integer" | "bigint":
             return _whole(field)
         case "double" | "currency" | "percent":
-            return _decimal(field)
+            return _decimal(field, rules)
         case "boolean":
             return _truth
         case "date":
@@ -60,6 +65,8 @@ def reader(field: Field, pattern: str | None = None) -> Reader:
             return _moment(pattern)
         case "multiselectpicklist":
             return _several(field.length)
+        case _ if rules.too_long == "truncate":
+            return _beginning(field.length)
         case _:
             return _text(field.length)
 
@@ -71,6 +78,10 @@ def _text(length: int | None) -> Reader:
         return text
 
     return read
+
+
+def _beginning(length: int | None) -> Reader:
+    return lambda text: text[:length]
 
 
 def _shaped(shape: re.Pattern[str], length: int | None) -> Reader:
@@ -100,15 +111,17 @@ def _whole(field: Field) -> Reader:
     return read
 
 
-def _decimal(field: Field) -> Reader:
-    step = Decimal(1).scaleb(-(field.decimal_places or 0))
+def _decimal(field: Field, rules: Rules) -> Reader:
+    """What stands after the field's last decimal is left away, or makes the number a wrong one."""
     digits = field.length or 16
+    places = field.decimal_places or 0
+    most = places if rules.extra_decimals == "refuse" else MAX_DECIMALS
 
     def read(text: str) -> Value:
         number = NUMBER.fullmatch(text.strip())
-        if not number or len(number[1]) > digits or len(number[2] or "") > 10:
+        if not number or len(number[1]) > digits or len(number[2] or ".") > most + 1:
             raise InvalidValueError
-        return float(Decimal(number[0]).quantize(step, rounding=ROUND_DOWN))
+        return float(number[0][: number.end(1) + 1 + places])
 
     return read
 

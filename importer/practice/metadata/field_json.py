@@ -33,6 +33,7 @@ UI_TYPES: Final = {
     "fileupload": 555,
     "imageupload": 556,
 }
+UNIQUE_KEYS: Final = ("casesensitive", "case_sensitive")
 DISPLAYED_IN: Final = {"view": True, "edit": True, "create": True, "quick_create": False}
 USERS_MODULE: Final = {"api_name": "users", "id": str(ID_BASE + 2999)}
 
@@ -60,7 +61,7 @@ def field_json(records: StoredRecords, about: Module, field: Field) -> Json:
             "api_update": writable,
         },
         # Zoho's pages and its SDKs spell the key differently.
-        "unique": {"casesensitive": False, "case_sensitive": False} if field.unique else {},
+        "unique": dict.fromkeys(UNIQUE_KEYS, field.case_sensitive) if field.unique else {},
         "pick_list_values": _options(records, about, field),
         "lookup": _lookup(about, field),
         "display_field": field.display,
@@ -98,7 +99,7 @@ def _type_details(field: Field) -> Json:
         else {},
         "multiselectlookup": _linked(field) if field.data_type == "multiselectlookup" else {},
         "multiuserlookup": _linked(field) if field.data_type == "multiuserlookup" else {},
-        "external": None,
+        "external": {"type": "org", "show": True} if field.external else None,
         "history_tracking": None,
         "global_picklist": None,
     }

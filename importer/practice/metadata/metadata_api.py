@@ -3,14 +3,12 @@
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from importer.practice.api.calls import Call, api, module_named
+from importer.practice.api.calls import Call, Terms, api_route
 from importer.practice.api.errors import ApiError
 from importer.practice.metadata.field_json import field_json
-from importer.practice.organisation.company import (
-    ADMINISTRATOR,
-)
+from importer.practice.organisation.company import ADMINISTRATOR
 from importer.practice.organisation.fields import Field
 from importer.practice.organisation.module import Layout, Module
 from importer.practice.organisation.modules import MODULES
@@ -22,17 +20,17 @@ Json = dict[str, Any]
 def routes() -> list[BaseRoute]:
     settings, reads = "/crm/{version:version}/settings", "ZohoCRM.settings.{}.READ"
     of_modules, of_fields, of_layouts = (
-        (reads.format(area),) for area in ("modules", "fields", "layouts")
+        Terms((reads.format(area),)) for area in ("modules", "fields", "layouts")
     )
     field = f"{settings}/fields/{{field_id}}"
     return [
-        Route(f"{settings}/modules", api(modules, scopes=of_modules)),
-        Route(f"{settings}/modules/{{module}}", api(module, scopes=of_modules)),
-        Route(f"{settings}/fields", api(fields, scopes=of_fields)),
-        Route(field, api(field_by_id, scopes=of_fields)),
-        Route(f"{field}/pick_list_values", api(options_of_field, scopes=of_fields)),
-        Route(f"{settings}/layouts", api(layouts, scopes=of_layouts)),
-        Route(f"{settings}/layouts/{{layout_id}}", api(layout_by_id, scopes=of_layouts)),
+        api_route(f"{settings}/modules", modules, of_modules),
+        api_route(f"{settings}/modules/{{module}}", module, of_modules),
+        api_route(f"{settings}/fields", fields, of_fields),
+        api_route(field, field_by_id, of_fields),
+        api_route(f"{field}/pick_list_values", options_of_field, of_fields),
+        api_route(f"{settings}/layouts", layouts, of_layouts),
+        api_route(f"{settings}/layouts/{{layout_id}}", layout_by_id, of_layouts),
     ]
 
 
@@ -50,7 +48,7 @@ def module(call: Call) -> Response:
 
 
 def fields(call: Call) -> Response:
-    about = _module_asked_for(call)
+    about = call.module_asked_for
     if call.query("type") == "unused":
         return Response(status_code=204)
     records = call.crm.records
@@ -69,13 +67,13 @@ def options_of_field(call: Call) -> Response:
 
 
 def layouts(call: Call) -> Response:
-    about = _module_asked_for(call)
+    about = call.module_asked_for
     records = call.crm.records
     return JSONResponse({"layouts": [_layout(records, about, one) for one in about.layouts]})
 
 
 def layout_by_id(call: Call) -> Response:
-    about = _module_asked_for(call)
+    about = call.module_asked_for
     for layout in about.layouts:
         if layout.id == call.path("layout_id"):
             return JSONResponse({"layouts": [_layout(call.crm.records, about, layout)]})
@@ -83,7 +81,7 @@ def layout_by_id(call: Call) -> Response:
 
 
 def _field_asked_for(call: Call) -> tuple[Module, Field]:
-    about = _module_asked_for(call)
+    about = call.module_asked_for
     for field in about.fields:
         if about.field_id(field.api_name) == call.path("field_id"):
             return about, field
@@ -92,17 +90,6 @@ def _field_asked_for(call: Call) -> tuple[Module, Field]:
 
 def _invalid_id() -> ApiError:
     return ApiError("INVALID_DATA", "the id given seems to be invalid")
-
-
-def _module_asked_for(call: Call) -> Module:
-    name = call.query("module")
-    if name is None:
-        raise ApiError(
-            "REQUIRED_PARAM_MISSING",
-            "One of the expected parameter is missing",
-            details={"param_name": "module"},
-        )
-    return module_named(name)
 
 
 def _module(about: Module) -> Json:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from importer.practice.api.calls import Call, api
+from importer.practice.api.calls import Call, Terms, api_route
 from importer.practice.api.editions import USERS_BOUGHT
 from importer.practice.api.errors import ApiError
 from importer.practice.organisation.company import (
@@ -19,22 +19,21 @@ from importer.practice.organisation.company import (
     ORG_ID,
     TIME_ZONE,
     USERS,
-    USERS_BY_ID,
     ZGID,
     User,
+    leavers,
 )
 
 Json = dict[str, Any]
 MAX_USERS: Final = 200
-USER_TYPES: Final = ("AllUsers", "ActiveUsers", "ConfirmedUsers", "ActiveConfirmedUsers")
 
 
 def routes() -> list[BaseRoute]:
-    reads = ("ZohoCRM.users.READ",)
+    version, reads = "/crm/{version:version}", Terms(("ZohoCRM.users.READ",))
     return [
-        Route("/crm/{version:version}/org", api(org, scopes=("ZohoCRM.org.READ",))),
-        Route("/crm/{version:version}/users", api(users, scopes=reads)),
-        Route("/crm/{version:version}/users/{user_id}", api(user_by_id, scopes=reads)),
+        api_route(f"{version}/org", org, Terms(("ZohoCRM.org.READ",))),
+        api_route(f"{version}/users", users, reads),
+        api_route(f"{version}/users/{{user_id}}", user_by_id, reads),
     ]
 
 
@@ -69,13 +68,7 @@ def org(call: Call) -> Response:
 
 
 def users(call: Call) -> Response:
-    kind = call.query("type") or "AllUsers"
-    if kind == "CurrentUser":
-        chosen: tuple[User, ...] = (CURRENT_USER,)
-    elif kind in ("AdminUsers", "ActiveConfirmedAdmins"):
-        chosen = USERS[:1]
-    else:
-        chosen = USERS if kind in USER_TYPES else ()
+    chosen = _of_type(call, call.query("type") or "AllUsers")
     ids = call.query("ids")
     if ids is not None:
         chosen = tuple(user for user in chosen if user.id in ids.split(","))
@@ -83,10 +76,28 @@ def users(call: Call) -> Response:
 
 
 def user_by_id(call: Call) -> Response:
-    user = USERS_BY_ID.get(call.path("user_id"))
-    if user is None:
-        raise ApiError("INVALID_DATA", "the id given seems to be invalid")
-    return JSONResponse({"users": [_user(user)]})
+    sought = call.path("user_id")
+    for user in _of_type(call, "AllUsers"):
+        if user.id == sought:
+            return JSONResponse({"users": [_user(user)]})
+    raise ApiError("INVALID_DATA", "the id given seems to be invalid")
+
+
+def _of_type(call: Call, kind: str) -> tuple[User, ...]:
+    left = leavers(call.crm.settings.leavers)
+    match kind:
+        case "AllUsers" | "ConfirmedUsers":
+            return USERS + left
+        case "DeactiveUsers":
+            return left
+        case "CurrentUser":
+            return (CURRENT_USER,)
+        case "AdminUsers" | "ActiveConfirmedAdmins":
+            return USERS[:1]
+        case "ActiveUsers" | "ActiveConfirmedUsers":
+            return USERS
+        case _:
+            return ()
 
 
 def _page(call: Call, chosen: Sequence[User]) -> Response:
@@ -107,7 +118,7 @@ def _user(user: User) -> Json:
         "first_name": user.first_name,
         "last_name": user.last_name,
         "email": user.email,
-        "status": "active",
+        "status": "active" if user.active else "disabled",
         "confirm": True,
         "role": CHIEF,
         "profile": ADMINISTRATOR,

@@ -66,12 +66,13 @@ def _tokens(crm: PracticeCrm, given: Given) -> Json:
     wrong = crm.tokens.client_error(_text(given, "client_id"), _text(given, "client_secret"))
     if wrong is not None:
         raise RefusedError(wrong)
+    limits = crm.control.switches.oauth_limits
     match _text(given, "grant_type"):
         case "refresh_token":
-            limits = crm.control.switches.oauth_limits
             return _access(crm.tokens.refresh(_text(given, "refresh_token"), limits=limits))
         case "authorization_code":
-            grant = crm.tokens.exchange(_text(given, "code"), _text(given, "redirect_uri"))
+            code, redirect_uri = _text(given, "code"), _text(given, "redirect_uri")
+            grant = crm.tokens.exchange(code, redirect_uri, limits=limits)
             lasting = {"refresh_token": grant.refresh_token} if grant.refresh_token else {}
             return {**_access(grant.access), **lasting}
         case _:

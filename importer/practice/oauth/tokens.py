@@ -16,6 +16,7 @@ LIFETIME_S: Final = 3600
 CODE_LIFETIME_S: Final = 60
 FORGOTTEN_AFTER_S: Final = 30 * 24 * 3600
 WINDOW_S: Final = 600
+GRANTED_IN_A_MINUTE: Final = 5  # refresh tokens
 MINTED_IN_WINDOW: Final = 10  # access tokens for each refresh token, and codes for each client
 LIVE_ACCESS_TOKENS: Final = 15  # for each refresh token; one more ends the oldest
 LIVE_REFRESH_TOKENS: Final = 20  # for each user; likewise
@@ -109,9 +110,14 @@ class Tokens:
             )
         return code
 
-    def exchange(self, code: str, redirect_uri: str) -> Grant:
-        """Tokens for a code. `RefusedError` if it is used, expired, or was made for elsewhere."""
+    def exchange(self, code: str, redirect_uri: str, *, limits: str) -> Grant:
+        """Tokens for a code. `RefusedError` if it is used, expired, or was made for elsewhere.
+
+        Only with `limits` for `all` are new refresh tokens counted: not every page knows of that.
+        """
         with self.store.transaction() as db:
+            if limits == "all":
+                _require_pause(db)
             if hmac.compare_digest(code.encode(), self.credentials.grant_code.encode()):
                 return _grant(db, EVERYTHING, offline=True)
             found = db.execute(
@@ -187,6 +193,14 @@ def _require_room(db: sqlite3.Connection, refresh_digest: str) -> None:
         " WHERE refresh_digest = ? ORDER BY expires_at DESC, rowid DESC LIMIT -1 OFFSET ?)",
         (refresh_digest, LIVE_ACCESS_TOKENS - 1),
     )
+
+
+def _require_pause(db: sqlite3.Connection) -> None:
+    granted = db.execute(
+        "SELECT count(*) FROM refresh_tokens WHERE NOT own AND issued_at > ?", (CLOCK.time() - 60,)
+    ).fetchone()[0]
+    if granted >= GRANTED_IN_A_MINUTE:
+        raise ThrottledError
 
 
 def _end_oldest_refresh_tokens(db: sqlite3.Connection) -> None:

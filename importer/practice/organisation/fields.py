@@ -82,6 +82,8 @@ class Field:
     mandatory: bool = False  # to create a record, in every layout
     required: bool = False  # to create a record in the default layout
     unique: bool = False
+    case_sensitive: bool = False  # of a unique field: whether "a1" and "A1" are two values
+    external: bool = False  # holds the id that another system knows the record by
     writable: bool = True
     custom: bool = False
     display: bool = False  # names the record

@@ -100,6 +100,11 @@ class Module:
         return frozenset(unique | {self.duplicate_check})
 
     @cached_property
+    def case_sensitive(self) -> frozenset[str]:
+        """The unique fields in which case counts."""
+        return frozenset(field.api_name for field in self.own_fields if field.case_sensitive)
+
+    @cached_property
     def indexed(self) -> frozenset[str]:
         """The fields whose values must be found fast however many records there are."""
         pointers = {f.api_name for f in self.own_fields if f.data_type in ("email", "lookup")}

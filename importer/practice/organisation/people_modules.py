@@ -94,7 +94,7 @@ ACCOUNTS = Module(
     "Account_Name",
     (
         Field("Account_Name", max_length=200, mandatory=True, display=True),
-        Field("Customer_Number", max_length=50, unique=True, custom=True),
+        Field("Customer_Number", max_length=50, unique=True, external=True, custom=True),
         Field("Account_Number", "bigint"),
         Field(
             "Account_Type",

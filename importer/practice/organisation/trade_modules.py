@@ -15,7 +15,7 @@ DEALS = Module(
     "Deal_Name",
     (
         Field("Deal_Name", max_length=120, mandatory=True, display=True),
-        Field("Deal_Reference", max_length=50, unique=True, custom=True),
+        Field("Deal_Reference", max_length=50, unique=True, external=True, custom=True),
         Field("Account_Name", "lookup", lookup="Accounts"),
         Field("Contact_Name", "lookup", lookup="Contacts"),
         Field("Campaign_Source", "lookup", lookup="Campaigns"),
@@ -188,7 +188,7 @@ MACHINES = Module(
         Field("Running_Hours", "double", custom=True),
         Field("Under_Contract", "boolean", custom=True),
         Field("Email", "email"),
-        Field("Asset_Tag", max_length=30, unique=True, custom=True),
+        Field("Asset_Tag", max_length=30, unique=True, case_sensitive=True, custom=True),
     ),
     kind="custom",
 )

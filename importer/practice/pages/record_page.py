@@ -19,6 +19,7 @@ from importer.practice.pages.rendering import (
     sent_from_elsewhere,
 )
 from importer.practice.records.record_json import display_name, record_json
+from importer.practice.records.related import as_it_points
 from importer.practice.records.row_fields import row_fields
 from importer.practice.storage.record_states import State, set_state, state_of
 from importer.practice.storage.store import parse_id
@@ -39,6 +40,7 @@ def routes() -> list[BaseRoute]:
 def record_page(request: Request) -> Response:
     module, records = module_of(request), crm_of(request).records
     record = _record(request, module)
+    module = as_it_points(records, module, record)
     shown = record_json(records, module, record)
     values = [(field, shown[field.api_name]) for field in _filled(module, shown)]
     tables = {field.label: (rows, shown[field.api_name]) for field, rows, _ in row_fields(module)}

@@ -59,16 +59,43 @@ def condition(module: Module, name: str, operator: str, texts: Sequence[str]) ->
     Operators are `equal`, `in`, `less_than` and so on, `starts_with`, `contains`, `like`,
     `between`, `null`, and what negates them. `Account_Name.Industry` asks the record pointed at.
     """
-    pointer, _, beyond = name.partition(".")
-    if beyond and beyond != "id":
-        return _at_target(module, pointer, beyond, operator, texts)
-    field = known_field(module, pointer)
+    field, target, beyond = reached(module, name)
+    if target is not None and (beyond != "id" or "->" in name):
+        return _at_target(field, target, beyond, operator, texts)
     if operator in NEGATIONS:
-        asked = condition(module, pointer, NEGATIONS[operator], texts)
+        asked = condition(module, field.api_name, NEGATIONS[operator], texts)
         return Condition(f"NOT coalesce({asked.sql}, 0)", asked.values)
     if operator == "null":
         return Condition(f"{_column(field)} IS NULL")
     return _comparison(module, field, operator, texts)
+
+
+def reached(module: Module, name: str) -> tuple[Field, Module | None, str]:
+    """A field; or a pointer, the module it leads to and the field there, as `Account_Name.Phone`.
+
+    What may point at several modules says which: `What_Id->Leads.Phone`.
+    """
+    pointer, _, beyond = name.partition(".")
+    pointer, _, wanted = pointer.partition("->")
+    field = known_field(module, pointer)
+    if not beyond and not wanted:
+        return field, None, ""
+    target = MODULES.get(wanted or field.lookup or "")
+    if target is None or field.lookup is None or not beyond:
+        raise invalid_query(column_name=name)
+    known_field(target, beyond)
+    return field, target, beyond
+
+
+def expression(module: Module, name: str) -> str:
+    """The SQL for the value of a field, or of a field of the record pointed at."""
+    field, target, beyond = reached(module, name)
+    if target is None:
+        return _column(field)
+    return (
+        f"(SELECT {expression(target, beyond)} FROM records AS target WHERE target.deleted = 0"  # noqa: S608 - known fields
+        f" AND target.id = CAST(json_extract(records.data, '$.{field.api_name}') AS INTEGER))"
+    )
 
 
 def known_field(module: Module, name: str) -> Field:
@@ -123,12 +150,8 @@ def _by_index(module: Module, name: str, texts: Sequence[str]) -> Condition:
 
 
 def _at_target(
-    module: Module, pointer: str, beyond: str, operator: str, texts: Sequence[str]
+    field: Field, target: Module, beyond: str, operator: str, texts: Sequence[str]
 ) -> Condition:
-    field = known_field(module, pointer)
-    if field.lookup is None:
-        raise invalid_query(column_name=pointer)
-    target = MODULES[field.lookup]
     asked = condition(target, beyond, operator, texts)
     found = "SELECT CAST(id AS TEXT) FROM records WHERE module = ? AND deleted = 0"
     sql = f"{_column(field)} IN ({found} AND {asked.sql})"

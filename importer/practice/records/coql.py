@@ -1,10 +1,8 @@
 """COQL, Zoho's query language: `select id, Email from Leads where Email in ('a@b.com') limit 0, 9`.
 
-Comparisons are joined two at a time, brackets around every further pair. Aliases, aggregates and
-`group by` are not understood here and refused.
+Comparisons are joined two at a time, brackets around every further pair.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,24 +10,28 @@ from importer.practice.api.errors import ApiError
 from importer.practice.organisation.module import Module
 from importer.practice.organisation.modules import MODULES
 from importer.practice.records.conditions import (
-    COLUMNS,
     Condition,
     condition,
+    expression,
     invalid_query,
     joined,
-    known_field,
+    reached,
 )
+from importer.practice.records.coql_columns import (
+    AGGREGATES,
+    Column,
+    require_at_most,
+    require_columns,
+    require_grouped,
+)
+from importer.practice.records.coql_tokens import QUOTE, syntax_error, tokens
 
 MAX_REACHES: Final = 50  # pages that paging gets to
-MAX_COLUMNS: Final = 50
 MAX_CRITERIA: Final = 25
 MAX_JOINS: Final = 2
+MAX_GROUPS: Final = 4
 MAX_ORDERS: Final = 10
 MAX_DEPTH: Final = 30  # of brackets
-TOKEN: Final = re.compile(
-    r"\s*(?:(?P<text>'(?:\\.|''|[^'\\])*')|(?P<word>[\w.+:-]+)|(?P<sign>>=|<=|!=|[=<>(),]))\s*",
-    re.DOTALL,
-)
 SIGNS: Final = {
     "=": "equal",
     "!=": "not_equal",
@@ -53,45 +55,29 @@ class Selection:
     """A query, understood."""
 
     module: Module
-    fields: tuple[str, ...]
+    columns: tuple[Column, ...]
     condition: Condition
+    groups: tuple[str, ...]
     order: str  # an SQL order
     offset: int
     limit: int
 
+    @property
+    def sums_up(self) -> bool:
+        """Whether its rows are groups of records, not records."""
+        return bool(self.groups) or any(column.aggregate for column in self.columns)
+
 
 def from_coql(query: str, limits: Limits) -> Selection:
     """What the query asks for; `ApiError` if it breaks Zoho's grammar or limits."""
-    return _Reader(_tokens(query), limits).selection()
-
-
-def _tokens(query: str) -> list[str]:
-    """The words and signs of a query; texts keep their opening quote."""
-    tokens, place = list[str](), 0
-    while place < len(query):
-        match = TOKEN.match(query, place)
-        if match is None:
-            raise _syntax_error(query[place : place + 20])
-        text = match["text"]
-        tokens.append(f"'{_unquoted(text)}" if text else match["word"] or match["sign"])
-        place = match.end()
-    return tokens
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)|''", lambda match: match[1] or "'", text[1:-1], flags=re.DOTALL)
-
-
-def _syntax_error(near: str) -> ApiError:
-    details = {"near": near}
-    return ApiError("SYNTAX_ERROR", "error occured while parsing the query", details=details)
+    return _Reader(tokens(query), limits).selection()
 
 
 class _Reader:
     """Reads tokens from the left."""
 
-    def __init__(self, tokens: list[str], limits: Limits) -> None:
-        self.tokens = tokens
+    def __init__(self, found: list[str], limits: Limits) -> None:
+        self.tokens = found
         self.limits = limits
         self.place = 0
         self.criteria = 0
@@ -100,60 +86,62 @@ class _Reader:
 
     def selection(self) -> Selection:
         self._expect("select")
-        names = self._names()
+        columns = self._columns()
         self._expect("from")
         module = self._module(self._next())
-        fields = self._columns(module, names)
+        require_columns(module, columns)
+        for column in columns:
+            self._known(module, column.name)
         self._expect("where")
         where = self._either(module)
-        order = self._order(module)
+        groups = self._groups(module)
+        require_grouped(columns, groups)
+        order = self._order(module, columns, groups)
         offset, limit = self._limit()
         if self.place < len(self.tokens):
-            raise _syntax_error(self.tokens[self.place])
-        if len(self.pointers) > MAX_JOINS:
-            raise ApiError("LIMIT_EXCEEDED", "more than 2 joins are given")
-        return Selection(module, fields, where, order, offset, limit)
+            raise syntax_error(self.tokens[self.place])
+        require_at_most(MAX_JOINS, len(self.pointers), "joins")
+        return Selection(module, columns, where, groups, order, offset, limit)
 
     def _module(self, name: str) -> Module:
         if name not in MODULES:
-            raise invalid_query(reason=f"the module {name} is not known")
+            raise invalid_query(module=name)
         return MODULES[name]
 
-    def _columns(self, module: Module, names: list[str]) -> tuple[str, ...]:
-        for name in names:
-            self._known(module, name)
-        if len(names) > MAX_COLUMNS:
-            raise ApiError("LIMIT_EXCEEDED", "more than 50 columns are given")
-        if len(set(names)) < len(names):
-            raise ApiError("DUPLICATE_DATA", "a column is given twice")
-        return tuple(names)
+    def _columns(self) -> tuple[Column, ...]:
+        columns = [self._column()]
+        while self._takes(","):
+            columns.append(self._column())
+        return tuple(columns)
+
+    def _column(self) -> Column:
+        name, aggregate = self._name(), ""
+        if name.upper() in AGGREGATES and self._takes("("):
+            name, aggregate = self._name(), name.upper()
+            self._expect(")")
+        return Column(name, aggregate, self._name() if self._takes("as") else None)
 
     def _known(self, module: Module, name: str) -> str:
-        pointer, _, beyond = name.partition(".")
-        field = known_field(module, pointer)
-        if beyond:
-            if field.lookup is None:
-                raise invalid_query(column_name=name)
-            known_field(MODULES[field.lookup], beyond)
-            self.pointers.add(pointer)
+        _, target, _ = reached(module, name)
+        if target is not None:
+            self.pointers.add(name.partition(".")[0])
         return name
 
     def _either(self, module: Module) -> Condition:
         """One operand, or two that are joined."""
         first = self._operand(module)
-        joint = self._peek()
-        if joint not in ("and", "or"):
-            return first
-        self.place += 1
-        return joined([first, self._operand(module)], "and" if joint == "and" else "or")
+        if self._takes("and"):
+            return joined([first, self._operand(module)], "and")
+        if self._takes("or"):
+            return joined([first, self._operand(module)], "or")
+        return first
 
     def _operand(self, module: Module) -> Condition:
-        if self._peek() != "(":
+        if not self._takes("("):
             return self._comparison(module)
-        self.place += 1
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise _syntax_error("(")
+            raise syntax_error("(")
         found = self._either(module)
         self._expect(")")
         self.depth -= 1
@@ -161,15 +149,13 @@ class _Reader:
 
     def _comparison(self, module: Module) -> Condition:
         self.criteria += 1
-        if self.criteria > MAX_CRITERIA:
-            raise ApiError("LIMIT_EXCEEDED", "more than 25 criteria are given")
-        name = self._known(module, self._next())
+        require_at_most(MAX_CRITERIA, self.criteria, "criteria")
+        name = self._known(module, self._name())
         sign = self._next().lower()
         if sign in SIGNS:
             return condition(module, name, SIGNS[sign], [self._literal()])
         if sign == "is":
-            negated = self._peek() == "not"
-            self.place += negated
+            negated = self._takes("not")
             self._expect("null")
             found = condition(module, name, "null", [])
             return Condition(f"NOT {found.sql}", found.values) if negated else found
@@ -188,52 +174,60 @@ class _Reader:
                 self._expect("and")
                 return [low, self._literal()]
             case _:
-                raise _syntax_error(word)
+                raise syntax_error(word)
 
     def _listed(self) -> list[str]:
         self._expect("(")
         values = [self._literal()]
-        while self._peek() == ",":
-            self.place += 1
+        while self._takes(","):
             values.append(self._literal())
         self._expect(")")
-        if len(values) > self.limits.values:
-            details = {"limit": self.limits.values}
-            raise ApiError("LIMIT_EXCEEDED", "too many values are given for in", details=details)
+        require_at_most(self.limits.values, len(values), "values of in")
         return values
 
-    def _order(self, module: Module) -> str:
-        if self._peek() != "order":
-            return "id DESC"
-        self.place += 1
+    def _groups(self, module: Module) -> tuple[str, ...]:
+        if not self._takes("group"):
+            return ()
         self._expect("by")
-        orders = [self._ordering(module)]
-        while self._peek() == ",":
-            self.place += 1
-            orders.append(self._ordering(module))
-        if len(orders) > MAX_ORDERS:
-            raise ApiError("LIMIT_EXCEEDED", "more than 10 fields are given to order by")
+        names = [self._known(module, self._name())]
+        while self._takes(","):
+            names.append(self._known(module, self._name()))
+        require_at_most(MAX_GROUPS, len(names), "fields to group by")
+        return tuple(names)
+
+    def _order(self, module: Module, columns: tuple[Column, ...], groups: tuple[str, ...]) -> str:
+        """An SQL order. Records come by their ids unless another is asked for."""
+        sums_up = bool(groups) or any(column.aggregate for column in columns)
+        if not self._takes("order"):
+            return ", ".join(expression(module, name) for name in groups) or "id"
+        self._expect("by")
+        known = {key: column for column in columns for key in (column.key, column.label)}
+        orders = [self._ordering(module, known, only_known=sums_up)]
+        while self._takes(","):
+            orders.append(self._ordering(module, known, only_known=sums_up))
+        require_at_most(MAX_ORDERS, len(orders), "fields to order by")
         return ", ".join(orders)
 
-    def _ordering(self, module: Module) -> str:
-        name = known_field(module, self._next()).api_name
-        direction = self._peek()
-        if direction in ("asc", "desc"):
-            self.place += 1
-        column = COLUMNS.get(name) or f"json_extract(data, '$.{name}')"
-        return f"{column} {'DESC' if direction == 'desc' else 'ASC'}"
+    def _ordering(self, module: Module, known: dict[str, Column], *, only_known: bool) -> str:
+        """A column by its name or alias; groups have nothing else to be ordered by."""
+        asked = self._column()
+        column = known.get(asked.label, asked)
+        if asked.label not in known and (only_known or asked.aggregate):
+            raise invalid_query(column_name=asked.label, clause="order by")
+        self._known(module, column.name)
+        if self._takes("desc"):
+            return f"{column.sql(module)} DESC"
+        self._takes("asc")
+        return f"{column.sql(module)} ASC"
 
     def _limit(self) -> tuple[int, int]:
         """Offset and rows: `limit 0, 200`, `limit 200` or `limit 200 offset 0`."""
-        if self._peek() != "limit":
+        if not self._takes("limit"):
             return 0, self.limits.rows
-        self.place += 1
         offset, limit = 0, self._number()
-        if self._peek() == ",":
-            self.place += 1
+        if self._takes(","):
             offset, limit = limit, self._number()
-        elif self._peek() == "offset":
-            self.place += 1
+        elif self._takes("offset"):
             offset = self._number()
         if not 0 < limit <= self.limits.rows or offset + limit > self.limits.rows * MAX_REACHES:
             details = {"limit": self.limits.rows}
@@ -244,32 +238,33 @@ class _Reader:
     def _number(self) -> int:
         token = self._next()
         if not (token.isascii() and token.isdecimal() and len(token) < 10):
-            raise _syntax_error(token)
+            raise syntax_error(token)
         return int(token)
-
-    def _names(self) -> list[str]:
-        names = [self._next()]
-        while self._peek() == ",":
-            self.place += 1
-            names.append(self._next())
-        return names
 
     def _literal(self) -> str:
         token = self._next()
         if token in {"(", ")", ","}:
-            raise _syntax_error(token)
-        return token[1:] if token.startswith("'") else token
+            raise syntax_error(token)
+        return token.removeprefix(QUOTE)
 
-    def _peek(self) -> str:
-        return self.tokens[self.place].lower() if self.place < len(self.tokens) else ""
+    def _name(self) -> str:
+        """A field or an alias; one that is a word of the language stands in quotes."""
+        return self._literal()
+
+    def _takes(self, word: str) -> bool:
+        """Step over the next token, if it is this one."""
+        if self.place == len(self.tokens) or self.tokens[self.place].lower() != word:
+            return False
+        self.place += 1
+        return True
 
     def _next(self) -> str:
         if self.place == len(self.tokens):
-            raise _syntax_error("")
+            raise syntax_error("")
         self.place += 1
         return self.tokens[self.place - 1]
 
     def _expect(self, word: str) -> None:
         token = self._next()
         if token.lower() != word:
-            raise _syntax_error(token)
+            raise syntax_error(token)

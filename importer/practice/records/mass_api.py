@@ -19,15 +19,14 @@ from importer.practice.storage.store import parse_id
 from importer.practice.storage.stored_records import StoredRecords
 
 MAX_IDS: Final = 500
-MAX_SCHEDULED: Final = 50_000
 MAX_FIELDS: Final = {"Deals": 3}
-NOT_FOR: Final = ("Cases",)
+NEVER_UPDATED: Final = ("Cases",)
 Json = dict[str, Any]
 
 
 def mass_update(call: Call) -> Response:
     module, body = call.module, call.json()
-    if module.api_name in NOT_FOR:
+    if not module.listed or module.api_name in NEVER_UPDATED:
         raise ApiError("INVALID_MODULE", "The given module is not supported in API")
     values = _values(module, body)
     ids = _ids(body)
@@ -40,6 +39,8 @@ def mass_update(call: Call) -> Response:
 
 def mass_delete(call: Call) -> Response:
     module, body = call.module, call.json()
+    if not module.listed:
+        raise ApiError("NOT_SUPPORTED", "mass delete is not supported for the module")
     ids = _ids(body)
     if ids is None:
         return _schedule(call, Kind.MASS_DELETE, body, 400)
@@ -51,6 +52,17 @@ def mass_delete(call: Call) -> Response:
             except ApiError as error:
                 data.append(error.body())
     return answers(data)
+
+
+def delete_cost(call: Call) -> int:
+    """A credit for every hundred records, by ids or by view; a wrong request is one call."""
+    try:
+        body = call.json()
+        ids = _ids(body)
+        records = _count(call, _request(call, body)) if ids is None else len(ids)
+    except ApiError:
+        return 1
+    return -(-records // 100) or 1
 
 
 def update_status(call: Call) -> Response:
@@ -138,17 +150,11 @@ def _updated(records: StoredRecords, module: Module, body: Json, values: Json, o
 def _schedule(call: Call, kind: Kind, body: Json, already_status: int) -> Response:
     """Take on the records of a view, unless the module is busy with the like."""
     module, crm = call.module, call.crm
-    request: Json = {key: body[key] for key in ("data", "cvid", "over_write") if key in body}
-    territory = body.get("territory")
-    if territory is not None and not isinstance(territory, dict):
-        details = {**_at("territory"), "expected_data_type": "jsonobject"}
-        raise ApiError("INVALID_DATA", "invalid data", details=details)
-    request |= {"territory": territory, "criteria": _criteria(call, body)}
-    where = chosen_records(module, request)
-    count = crm.records.count(module, where.sql, where.values)
+    request = _request(call, body)
+    count = _count(call, request)
     if not count:
         raise ApiError("NO_RECORDS_FOUND", "no records found")
-    if count > MAX_SCHEDULED:
+    if count > crm.control.switches.max_scheduled:
         raise ApiError("LIMIT_EXCEEDED", "Record count exceeded")
     word = kind.value.replace("_", " ")
     with crm.store.transaction() as db:
@@ -163,6 +169,21 @@ def _schedule(call: Call, kind: Kind, body: Json, already_status: int) -> Respon
         "status": "success",
     }
     return JSONResponse({"data": [answer]})
+
+
+def _request(call: Call, body: Json) -> Json:
+    """What is asked for, as errands keep it."""
+    territory = body.get("territory")
+    if territory is not None and not isinstance(territory, dict):
+        details = {**_at("territory"), "expected_data_type": "jsonobject"}
+        raise ApiError("INVALID_DATA", "invalid data", details=details)
+    request: Json = {key: body[key] for key in ("data", "cvid", "over_write") if key in body}
+    return {**request, "territory": territory, "criteria": _criteria(call, body)}
+
+
+def _count(call: Call, request: Json) -> int:
+    where = chosen_records(call.module, request)
+    return call.crm.records.count(call.module, where.sql, where.values)
 
 
 def _criteria(call: Call, body: Json) -> list[Any]:

@@ -59,14 +59,6 @@ class Page:
         return values.get(self.sort_by, record.id), record.id
 
 
-def missing_param(name: str) -> ApiError:
-    return ApiError(
-        "REQUIRED_PARAM_MISSING",
-        "One of the expected parameter is missing",
-        details={"param_name": name},
-    )
-
-
 def invalid_param(name: str) -> ApiError:
     return ApiError("INVALID_DATA", "invalid data", details={"param_name": name})
 

@@ -3,18 +3,20 @@
 from starlette.responses import JSONResponse, Response
 
 from importer.practice.api.calls import Call
+from importer.practice.api.errors import missing_param
 from importer.practice.records.conditions import EVERY, Condition, condition, joined
+from importer.practice.records.external_ids import ExternalIds
 from importer.practice.records.queries import (
     Page,
     ambiguous,
     asked_page,
     field_names,
-    missing_param,
     modified_since,
     page_info,
 )
 from importer.practice.records.record_json import record_json, state_json
 from importer.practice.records.record_writing import invalid_id
+from importer.practice.records.related import related_json
 from importer.practice.records.views import in_territory, in_view
 from importer.practice.storage.store import parse_id
 
@@ -32,7 +34,7 @@ def list_records(call: Call) -> Response:
 def read_record(call: Call) -> Response:
     """One record whole: its flags and its rows too."""
     records, module = call.crm.records, call.module
-    record_id = parse_id(call.path("record_id"))
+    record_id = parse_id(ExternalIds(call).record_id(records, call.path("record_id")))
     if record_id is None:
         raise invalid_id()
     record = records.get(module, record_id)
@@ -43,8 +45,9 @@ def read_record(call: Call) -> Response:
         return Response(status_code=304)
     names = field_names(call)
     data = record_json(records, module, record, names)
-    flags = state_json(records, record) if names is None else {}
-    return JSONResponse({"data": [{**data, **flags}]})
+    if names is None:
+        data |= state_json(records, record) | related_json(records, module, record)
+    return JSONResponse({"data": [data]})
 
 
 def answer_page(call: Call, where: Condition, page: Page, names: list[str] | None) -> Response:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from importer.practice.organisation.company import CURRENT_USER, USERS_BY_ID, ZONE, User
 from importer.practice.organisation.fields import Field
 from importer.practice.organisation.module import Module
-from importer.practice.organisation.modules import MODULES
+from importer.practice.records.related import target_of
 from importer.practice.records.row_fields import amounts, rows_of, shown_fields
 from importer.practice.storage.record_states import State, state_of
 from importer.practice.storage.store import parse_id
@@ -38,21 +38,6 @@ def record_json(
     elif "Grand_Total" in shown:
         shown["Grand_Total"] = _grand_total(shown)
     return {**shown, "id": str(record.id)}
-
-
-def coql_json(
-    records: StoredRecords, module: Module, record: StoredRecord, columns: Iterable[str]
-) -> Json:
-    """The columns of a query: a pointer is its id only, `Account_Name.Phone` the target's field."""
-    row: Json = {}
-    for column in columns:
-        name, _, beyond = column.partition(".")
-        shown = record_json(records, module, record, [name])[name]
-        if beyond:
-            row[column] = _beyond(records, module, record, name, beyond)
-        else:
-            row[column] = {"id": shown["id"]} if isinstance(shown, dict) else shown
-    return {**row, "id": str(record.id)}
 
 
 def state_json(records: StoredRecords, record: StoredRecord) -> Json:
@@ -94,8 +79,9 @@ def _shown(records: StoredRecords, module: Module, record: StoredRecord, field: 
     value = record.data.get(field.api_name)
     if value is None:
         return False if field.data_type == "boolean" else None
-    if field.lookup is not None:
-        return _target(records, MODULES[field.lookup], value)
+    target = target_of(records, field, value)
+    if target is not None:
+        return _target(records, target, value)
     if field.data_type in ("ownerlookup", "userlookup"):
         return user_json(USERS_BY_ID[str(value)])
     if field.data_type == "layout":
@@ -124,19 +110,6 @@ def _grand_total(shown: Json) -> float:
 def _cut(field: Field, value: Any) -> Any:
     rich = field.data_type == "textarea" and (field.length or 0) > LARGE_TEXT
     return value[:CUT_AT] if rich and isinstance(value, str) else value
-
-
-def _beyond(
-    records: StoredRecords, module: Module, record: StoredRecord, name: str, beyond: str
-) -> Any:
-    """A field of the record that the pointer `name` leads to."""
-    field = module.field(name)
-    target_id = parse_id(str(record.data.get(name) or ""))
-    if field is None or field.lookup is None or target_id is None:
-        return None
-    target = MODULES[field.lookup]
-    found = records.get(target, target_id)
-    return None if found is None else record_json(records, target, found, [beyond])[beyond]
 
 
 def _target(records: StoredRecords, target: Module, value: Value) -> Json:

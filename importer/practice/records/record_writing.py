@@ -14,6 +14,7 @@ from importer.practice.judging.rows import Outcome, RowJudge
 from importer.practice.organisation.company import USERS_BY_ID
 from importer.practice.organisation.fields import Field
 from importer.practice.organisation.module import Module
+from importer.practice.records.related import pointing_at
 from importer.practice.records.row_fields import given_rows, row_fields
 from importer.practice.records.value_shapes import cell, expected_type, invalid_value, require_shape
 from importer.practice.storage.record_states import State, set_state, state_of
@@ -22,12 +23,14 @@ from importer.practice.storage.stored_records import StoredRecord, StoredRecords
 
 Given = MappingOf[str, Any]
 PERCENT: Final = range(101)
+MAX_PARTICIPANTS: Final = 50
 
 
 def insert_record(
     records: StoredRecords, module: Module, given: Given, path: str = "$.data[0]"
 ) -> StoredRecord:
     """A new record; `ApiError` with what is wrong with it, the place told from `path` on."""
+    module = pointing_at(module, given, path)
     required = module.required(_layout_id(given))
     if "Layout" not in given:
         required = tuple(field for field in required if field.mandatory)
@@ -47,6 +50,7 @@ def update_record(
     """A changed record, the one whose id is given; `ApiError` with what speaks against it."""
     record = existing_record(records, module, given.get("id"), path)
     refuse_by_state(records, record)
+    module = pointing_at(module, given, path)
     merged = _appended(module, record, given)
     cells = {**_cells(module, merged, path), "id": str(record.id)}
     record = _written(records, module, "update", cells, merged, path)
@@ -107,6 +111,8 @@ def _write_row(
     records: StoredRecords, rows: Module, known: MappingOf[str, StoredRecord], row: Given, path: str
 ) -> None:
     """Append, change or remove one row; only the record's own rows are known."""
+    if rows.kind == "linking":
+        _refuse_locked_targets(records, rows, row)
     if row.get("id") is None:
         insert_record(records, rows, row, path)
         return
@@ -117,6 +123,15 @@ def _write_row(
         records.remove(rows, present)
     else:
         update_record(records, rows, row, path)
+
+
+def _refuse_locked_targets(records: StoredRecords, rows: Module, row: Given) -> None:
+    """What is locked must not be linked to either."""
+    for field in rows.own_fields:
+        target = parse_id(cell(row.get(field.api_name)))
+        if target is not None and state_of(records.db, target) is State.LOCKED:
+            details = {"id": str(target), "api_name": field.api_name}
+            raise ApiError(State.LOCKED.record_code, State.LOCKED.sentence, details=details)
 
 
 def _written(
@@ -148,6 +163,7 @@ def _cells(module: Module, given: Given, path: str) -> dict[str, str]:
     """A cell for each field that is given. Names that nobody knows are passed over, as are fields
     that only the CRM fills.
     """
+    _require_room(given, path)
     cells = {}
     for name, value in given.items():
         field = module.field(name)
@@ -156,6 +172,18 @@ def _cells(module: Module, given: Given, path: str) -> dict[str, str]:
             _require_sense(field, value, path)
             cells[name] = cell(value)
     return cells
+
+
+def _require_room(given: Given, path: str) -> None:
+    """A meeting's people are counted, though they are not kept."""
+    people = given.get("Participants")
+    if isinstance(people, list) and len(people) > MAX_PARTICIPANTS:
+        details = {
+            "api_name": "Participants",
+            "json_path": f"{path}.Participants",
+            "limit": MAX_PARTICIPANTS,
+        }
+        raise ApiError("LIMIT_EXCEEDED", "more than 50 participants are given", details=details)
 
 
 def _require_sense(field: Field, value: Any, path: str) -> None:

@@ -1,17 +1,19 @@
 """The calls about deleted records: what was deleted, the recycle bin, restoring and emptying."""
 
 import json
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
 from importer.practice.api.calls import Call
-from importer.practice.api.errors import ApiError, invalid_url
+from importer.practice.api.errors import ApiError
 from importer.practice.organisation.company import CURRENT_USER
+from importer.practice.records.bin_filters import fits, read_filters
 from importer.practice.records.queries import MAX_PER_PAGE, invalid_param
 from importer.practice.records.record_json import local_time
 from importer.practice.records.record_writing import invalid_id
-from importer.practice.storage.recycle_bin import Deletion, Kind, RecycleBin
+from importer.practice.storage.recycle_bin import Deletion, Kind, RecycleBin, ValueTakenError
 from importer.practice.storage.store import parse_id
 from importer.practice.storage.stored_records import StoredRecords
 
@@ -92,12 +94,13 @@ def restore_records(call: Call) -> Response:
         if not isinstance(ids, list) or len(ids) > MAX_RESTORED:
             raise ApiError("INVALID_DATA", "invalid data", details={"api_name": "ids"})
         return _each(call, [str(one) for one in ids], restore=True)
-    filters = body["filters"] if given == ["filters"] else {"group_operator": "AND", "group": []}
+    filters = read_filters(body["filters"]) if given == ["filters"] else []
     with call.crm.store.transaction() as db:
         recycle_bin = RecycleBin(StoredRecords(db))
         for one in recycle_bin.every():
-            if _fits(one, filters):
-                recycle_bin.restore(one)
+            if fits(one, filters):
+                with suppress(ValueTakenError):  # that one stays in the bin
+                    recycle_bin.restore(one)
     scheduled = {
         "code": "SCHEDULED",
         "details": {},
@@ -125,7 +128,9 @@ def empty_bin(call: Call) -> Response:
 def _require_v8(call: Call) -> None:
     """Earlier versions know nothing of restoring and emptying."""
     if call.version != "v8":
-        raise invalid_url()
+        details = {"supported_version": "v8"}
+        message = "the API is not supported in this version"
+        raise ApiError("API_NOT_SUPPORTED", message, details=details)
 
 
 def _bin(call: Call) -> RecycleBin:
@@ -148,38 +153,10 @@ def _chosen(call: Call) -> list[Deletion]:
         found = [recycle_bin.find(parse_id(text) or 0) for text in ids.split(",")]
         return [one for one in found if one is not None]
     try:
-        read = json.loads(filters or "")
+        read = read_filters(json.loads(filters or ""))
     except ValueError as error:
         raise invalid_param("filters") from error
-    return [one for one in recycle_bin.every() if _fits(one, read)]
-
-
-def _fits(deletion: Deletion, filters: Any) -> bool:
-    """Whether filters, joined by `and`, let an entry through: by module or by name."""
-    if not isinstance(filters, dict):
-        raise invalid_param("filters")
-    if "group" in filters:
-        group = filters["group"]
-        if str(filters.get("group_operator")).upper() != "AND" or not isinstance(group, list):
-            raise invalid_param("filters")
-        return all(_fits_one(deletion, one) for one in group)
-    return _fits_one(deletion, filters)
-
-
-def _fits_one(deletion: Deletion, filters: Any) -> bool:
-    if not isinstance(filters, dict):
-        raise invalid_param("filters")
-    field, value = filters.get("field"), filters.get("value")
-    name = field.get("api_name") if isinstance(field, dict) else None
-    values = value if isinstance(value, list) else [value]
-    wanted = [one.get("api_name") if isinstance(one, dict) else one for one in values]
-    match name:
-        case "module":
-            return deletion.module.api_name in wanted
-        case "display_name":
-            return deletion.name in wanted
-        case _:
-            raise invalid_param("filters")
+    return [one for one in recycle_bin.every() if fits(one, read)]
 
 
 def _find(recycle_bin: RecycleBin, text: str) -> Deletion:
@@ -197,10 +174,13 @@ def _each(call: Call, ids: list[str], *, restore: bool) -> Response:
         for text in ids:
             try:
                 found = _find(recycle_bin, text)
+                (recycle_bin.restore if restore else recycle_bin.purge)(found)
             except ApiError as error:
                 data.append(error.body())
                 continue
-            (recycle_bin.restore if restore else recycle_bin.purge)(found)
+            except ValueTakenError as error:
+                data.append(_taken(error).body())
+                continue
             message = "record restored" if restore else "record deleted"
             data.append(_success(message, text))
     good = sum(one["status"] == "success" for one in data)
@@ -210,6 +190,11 @@ def _each(call: Call, ids: list[str], *, restore: bool) -> Response:
 
 def _success(message: str, text: str) -> Json:
     return {"code": "SUCCESS", "details": {"id": text}, "message": message, "status": "success"}
+
+
+def _taken(error: ValueTakenError) -> ApiError:
+    details = {"api_name": error.field, "id": str(error.holder)}
+    return ApiError("DUPLICATE_DATA", "duplicate data", details=details)
 
 
 def _not_one_of(given: list[str]) -> ApiError:

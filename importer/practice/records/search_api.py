@@ -1,25 +1,26 @@
-"""The calls that look for records: search, COQL and the count."""
+"""The calls that look for records: search and the count."""
+
+from typing import Final
 
 from starlette.responses import JSONResponse, Response
 
 from importer.practice.api.calls import Call
-from importer.practice.api.errors import ApiError, missing_key
+from importer.practice.api.errors import ApiError
 from importer.practice.organisation.module import Module
 from importer.practice.records.conditions import EVERY, Condition, condition, joined
-from importer.practice.records.coql import Limits, Selection, from_coql
 from importer.practice.records.criteria import from_criteria
 from importer.practice.records.queries import asked_page, field_names
 from importer.practice.records.reading_api import answer_page
-from importer.practice.records.record_json import coql_json
 from importer.practice.records.views import in_view
-from importer.practice.storage.stored_records import StoredRecord
 
-SHORTEST_WORD = 2
-SEARCHED_TYPES = ("text", "email", "phone", "website", "picklist")
+SHORTEST_WORD: Final = 2
+SEARCHED_TYPES: Final = ("text", "email", "phone", "website", "picklist")
 
 
 def search_records(call: Call) -> Response:
     """By criteria, or else an e-mail address, a phone number or a word."""
+    if not call.module.listed:
+        raise ApiError("NOT_SUPPORTED", "search is not supported for the module")
     where = _asked_for(call)
     if where is None:
         raise ApiError(
@@ -40,33 +41,6 @@ def count_records(call: Call) -> Response:
     view = call.query("cvid")
     where = in_view(call.module, view) if view else _asked_for(call) or EVERY
     return JSONResponse({"count": call.crm.records.count(call.module, where.sql, where.values)})
-
-
-def query_records(call: Call) -> Response:
-    """COQL."""
-    query = call.json().get("select_query")
-    if not isinstance(query, str):
-        raise missing_key("select_query", "$.select_query")
-    switches = call.crm.control.switches
-    selection = from_coql(query, Limits(switches.max_coql_rows, switches.max_coql_values))
-    call.require_module_scope(selection.module, "READ")
-    found = call.crm.records.page(
-        selection.module,
-        selection.condition.sql,
-        selection.condition.values,
-        order=selection.order,
-        offset=selection.offset,
-        limit=selection.limit + 1,
-    )
-    return _selected(call, selection, found) if found else Response(status_code=204)
-
-
-def _selected(call: Call, selection: Selection, found: list[StoredRecord]) -> Response:
-    rows = found[: selection.limit]
-    records = call.crm.records
-    data = [coql_json(records, selection.module, row, selection.fields) for row in rows]
-    info = {"count": len(rows), "more_records": len(found) > len(rows)}
-    return JSONResponse({"data": data, "info": info})
 
 
 def _asked_for(call: Call) -> Condition | None:

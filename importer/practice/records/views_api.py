@@ -4,17 +4,13 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from importer.practice.api.calls import Call, module_named
+from importer.practice.api.calls import Call
 from importer.practice.organisation.custom_views import CustomView, views_of
 from importer.practice.organisation.territories import TERRITORIES, Territory
-from importer.practice.records.queries import missing_param
 
 
 def list_views(call: Call) -> Response:
-    name = call.query("module")
-    if name is None:
-        raise missing_param("module")
-    views = views_of(module_named(name))
+    views = views_of(call.module_asked_for)
     info = {"per_page": 200, "count": len(views), "page": 1, "more_records": False}
     info_with_default = {**info, "default": views[0].id}
     return JSONResponse(

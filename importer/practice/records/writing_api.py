@@ -6,10 +6,11 @@ from typing import Any, Final
 from starlette.responses import JSONResponse, Response
 
 from importer.practice.api.calls import Call
-from importer.practice.api.errors import ApiError
+from importer.practice.api.errors import ApiError, missing_param
 from importer.practice.organisation.company import CURRENT_USER
 from importer.practice.organisation.module import Module
-from importer.practice.records.queries import missing_param, modified_since
+from importer.practice.records.external_ids import ExternalIds
+from importer.practice.records.queries import modified_since
 from importer.practice.records.record_deleting import delete_by_id
 from importer.practice.records.record_json import local_time, state_json
 from importer.practice.records.record_writing import (
@@ -32,9 +33,10 @@ Write = Callable[[StoredRecords, Json, str], Json]
 
 
 def create_records(call: Call) -> Response:
-    module = call.module
+    module, external = call.module, ExternalIds(call)
 
     def write(records: StoredRecords, given: Json, path: str) -> Json:
+        given = external.resolved(records, given, path, whole=False)
         record = insert_record(records, module, given, path)
         return _success("record added", _about(records, record))
 
@@ -46,7 +48,8 @@ def update_records(call: Call) -> Response:
 
 
 def update_one(call: Call) -> Response:
-    return _update_all(call, [{**_given(call)[0], "id": call.path("record_id")}])
+    record_id = ExternalIds(call).record_id(call.crm.records, call.path("record_id"))
+    return _update_all(call, [{**_given(call)[0], "id": record_id}])
 
 
 def upsert_records(call: Call) -> Response:
@@ -55,8 +58,10 @@ def upsert_records(call: Call) -> Response:
     if module.api_name in NEVER_UPSERTED:
         raise ApiError("INVALID_MODULE", "The given module is not supported in API")
     fields = clash_fields(module, _duplicate_check_fields(call, module))
+    external = ExternalIds(call)
 
     def write(records: StoredRecords, given: Json, path: str) -> Json:
+        given = external.resolved(records, given, path, whole=False)
         return _upserted(records, module, given, fields, path)
 
     return _write_all(call, _given(call), write, all_good=200)
@@ -70,7 +75,8 @@ def delete_records(call: Call) -> Response:
 
 
 def delete_one(call: Call) -> Response:
-    return _delete_all(call, [call.path("record_id")])
+    external = ExternalIds(call)
+    return _delete_all(call, [external.record_id(call.crm.records, call.path("record_id"))])
 
 
 def answers(data: list[Json], all_good: int = 200) -> Response:
@@ -140,10 +146,11 @@ def _write_all(call: Call, given: list[Json], write: Write, *, all_good: int) ->
 
 
 def _update_all(call: Call, given: list[Json]) -> Response:
-    module = call.module
+    module, external = call.module, ExternalIds(call)
     unless_since = modified_since(call, "If-Unmodified-Since")
 
     def write(records: StoredRecords, entry: Json, path: str) -> Json:
+        entry = external.resolved(records, entry, path, whole="id" not in entry)
         if unless_since is not None:
             _refuse_modified(existing_record(records, module, entry.get("id"), path), unless_since)
         record = update_record(records, module, entry, path)

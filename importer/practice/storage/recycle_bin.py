@@ -16,6 +16,14 @@ Kind = Literal["recycle", "permanent"]
 KEPT_DAYS: Final = {"recycle": 60, "permanent": 120}
 
 
+class ValueTakenError(Exception):
+    """A unique value of a deleted record belongs to another one by now."""
+
+    def __init__(self, field: str, holder: int) -> None:
+        super().__init__(field)
+        self.field, self.holder = field, holder
+
+
 @dataclass(frozen=True, slots=True)
 class Deletion:
     """A record that was deleted, and when."""
@@ -87,12 +95,21 @@ class RecycleBin:
             last_id = batch[-1]["record_id"]
 
     def restore(self, deletion: Deletion) -> None:
-        """Put a record back as it was, its rows too."""
+        """Put a record back as it was, its rows too; `ValueTakenError` if it cannot be."""
+        self._require_free(deletion)
         for rows, lookup in _row_modules(deletion.module):
             for row_id in self.records.hidden_rows(rows, lookup, deletion.record_id):
                 self.records.restore(rows, row_id)
         self.records.restore(deletion.module, deletion.record_id)
         self.db.execute("DELETE FROM deletions WHERE record_id = ?", (deletion.record_id,))
+
+    def _require_free(self, deletion: Deletion) -> None:
+        data = self.records.hidden(deletion.record_id).data
+        for field in deletion.module.own_fields:
+            value = data.get(field.api_name) if field.unique else None
+            if value is not None:
+                for holder in self.records.find(deletion.module, field.api_name, value):
+                    raise ValueTakenError(field.api_name, holder)
 
     def purge(self, deletion: Deletion) -> None:
         """Delete a record for good, its rows too."""

@@ -12,8 +12,9 @@ from importer.practice.clock import CLOCK
 from importer.practice.organisation.company import ID_BASE
 
 FIRST_ID: Final = ID_BASE + 1_000_000
+MAPPED_BYTES: Final = 1024**3  # of the database, read where it lies in memory anyway
 ID_TEXT: Final = re.compile(r"[1-8]?[0-9]{1,18}", re.ASCII)  # fits 64 bits
-SCHEMA_VERSION: Final = 3  # to be counted on with every change of the tables
+SCHEMA_VERSION: Final = 4  # to be counted on with every change of the tables
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS last_id (id INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS records (
@@ -31,6 +32,7 @@ CREATE TABLE IF NOT EXISTS keys (
     field TEXT NOT NULL,
     value TEXT NOT NULL,
     record_id INTEGER NOT NULL,
+    spelling TEXT, -- of a unique field or name, where the value is spelled otherwise
     PRIMARY KEY (module, field, value, record_id)
 ) WITHOUT ROWID;
 -- What was deleted. A record in the recycle bin keeps its row; one deleted for good has only this.
@@ -91,15 +93,13 @@ CREATE TABLE IF NOT EXISTS job_files (
     skipped INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (job_id, place)
 ) WITHOUT ROWID;
--- What became of each row of a job's file, until its result is written.
+-- The lines that the result of a job will have, until it is written: those of a batch as JSON.
 CREATE TABLE IF NOT EXISTS outcomes (
     job_id INTEGER NOT NULL,
     place INTEGER NOT NULL,
-    row INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    record_id INTEGER,
-    errors TEXT NOT NULL,
-    PRIMARY KEY (job_id, place, row)
+    first_row INTEGER NOT NULL,
+    lines TEXT NOT NULL,
+    PRIMARY KEY (job_id, place, first_row)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refresh_tokens (
     digest TEXT PRIMARY KEY,
@@ -185,6 +185,9 @@ class Store:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        # Big steps: what jobs write is copied into the database once in 40 MB.
+        connection.execute("PRAGMA wal_autocheckpoint = 10000")
+        connection.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
         return connection
 
     @contextmanager
@@ -220,11 +223,16 @@ class Store:
 
 def next_id(db: sqlite3.Connection) -> int:
     """An id nobody has had: records, uploads and jobs all draw from one row of numbers."""
-    row = db.execute("UPDATE last_id SET id = id + 1 RETURNING id").fetchone()
+    return next_ids(db, 1)[0]
+
+
+def next_ids(db: sqlite3.Connection, count: int) -> range:
+    """So many ids nobody has had, one after the other."""
+    row = db.execute("UPDATE last_id SET id = id + ? RETURNING id", (count,)).fetchone()
+    last = FIRST_ID + count - 1 if row is None else int(row["id"])
     if row is None:
-        db.execute("INSERT INTO last_id VALUES (?)", (FIRST_ID,))
-        return FIRST_ID
-    return int(row["id"])
+        db.execute("INSERT INTO last_id VALUES (?)", (last,))
+    return range(last - count + 1, last + 1)
 
 
 def now_text() -> str:
