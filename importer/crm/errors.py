@@ -14,6 +14,8 @@ from typing import Any
 class CrmError(Exception):
     """Carries the CRM's `code`, `message` and `details`; never a token."""
 
+    retry_after_s: float | None = None  # where the CRM named a time: nobody asks before
+
     def __init__(
         self,
         message: str,
@@ -31,8 +33,6 @@ class CrmError(Exception):
 
 class CrmUnavailable(CrmError):
     """Worth another try, after `retry_after_s` seconds where the CRM named a time."""
-
-    retry_after_s: float | None = None
 
 
 class CrmRefused(CrmError):

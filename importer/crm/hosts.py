@@ -5,21 +5,9 @@ from enum import StrEnum
 
 import httpx
 
-# Zoho keeps the results of bulk jobs on servers of their own: download-accl.zoho.com, say.
-ZOHO_DOMAINS = (
-    "zoho.com",
-    "zoho.eu",
-    "zoho.in",
-    "zoho.com.au",
-    "zoho.jp",
-    "zoho.com.cn",
-    "zohocloud.ca",
-    "zoho.sa",
-    "zoho.uk",
-)
-DOWNLOAD_HOSTS = frozenset(
-    f"{name}.{domain}" for name in ("download", "download-accl") for domain in ZOHO_DOMAINS
-)
+# Each data centre keeps the results of bulk jobs on servers of their own: download-accl.zoho.eu.
+DOWNLOAD_SERVERS = ("download", "download-accl")
+Origin = tuple[str, str, int | None]  # scheme, name, and port where it is not the usual one
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +23,16 @@ class Hosts:
         """Whether an access token may be sent to `url`.
 
         It may go to this connection's own API and upload servers (same scheme, name and port),
-        and over https to Zoho's download servers. Nowhere else.
+        and over https to the download servers of its data centre. Nowhere else.
         """
-        if url.userinfo:
-            return False
+        return not url.userinfo and _origin(url) in self._own()
+
+    def _own(self) -> set[Origin]:
         own = {_origin(httpx.URL(self.api)), _origin(httpx.URL(self.upload))}
-        return _origin(url) in own or (
-            _origin(url) == ("https", url.host, None) and url.host in DOWNLOAD_HOSTS
-        )
+        domain = self.accounts.removeprefix("https://accounts.")
+        if domain != self.accounts:
+            own |= {("https", f"{name}.{domain}", None) for name in DOWNLOAD_SERVERS}
+        return own
 
 
 class Edition(StrEnum):
@@ -77,7 +67,7 @@ def one_host(url: str) -> Hosts:
     return Hosts(accounts=base, api=base, upload=base, web=base)
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+def _origin(url: httpx.URL) -> Origin:
     return url.scheme, url.host, url.port
 
 

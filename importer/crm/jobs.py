@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from importer.crm.schema import Operation
+from importer.crm.versions import Version, name_of
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,21 @@ class FieldMapping:
     format: str | None = None  # of dates and date-times, in Java's letters: MM/dd/yyyy
     default: str | None = None  # for blank cells, or for all rows where there is no column
     find_by: str | None = None  # of a lookup: the target's field that the cells hold
+    parent_index: int | None = None  # column of the parent's CSV that the cells refer to
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFile:
+    """A CSV file in the same zip whose rows hang on the parent's, and become records of their own.
+
+    Its module is that of a subform or of line items, where `Parent_Id` is the field with a
+    `parent_index`; or the linking module of a multi-select lookup, where its lookup to the parent
+    is. Parents and children find each other by equal values in the two columns.
+    """
+
+    module: str
+    file_name: str
+    fields: tuple[FieldMapping, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +52,13 @@ class JobRequest:
     find_by: str | None = None  # the field that tells whether a record exists
     ignore_empty: bool = True  # a blank cell leaves the CRM's value alone, otherwise erases it
     callback_url: str | None = None
+    children: tuple[ChildFile, ...] = ()
 
-    def to_json(self, api_version: str) -> dict[str, Any]:
-        """The body that creates the job. v2 names the module by a string, later ones by an object.
+    def to_json(self, version: Version) -> dict[str, Any]:
+        """The body that creates the job.
 
         `ignore_empty` goes to both places that Zoho documents, since they disagree.
         """
-        resource = {
-            "type": "data",
-            "module": self.module if api_version == "v2" else {"api_name": self.module},
-            "file_id": self.file_id,
-            "file_names": [self.file_name],
-            "find_by": self.find_by,
-            "ignore_empty": self.ignore_empty,
-            "field_mappings": [_mapping_json(mapping) for mapping in self.fields],
-        }
         callback = {"url": self.callback_url, "method": "post"} if self.callback_url else None
         return _given(
             {
@@ -58,7 +66,34 @@ class JobRequest:
                 "character_encoding": "UTF-8",
                 "ignore_empty": self.ignore_empty,
                 "callback": callback,
-                "resource": [_given(resource)],
+                "resource": [
+                    self._resource(version, self.module, self.file_name, self.fields, self.find_by),
+                    *(
+                        self._resource(version, child.module, child.file_name, child.fields)
+                        for child in self.children
+                    ),
+                ],
+            }
+        )
+
+    def _resource(
+        self,
+        version: Version,
+        module: str,
+        file_name: str,
+        fields: tuple[FieldMapping, ...],
+        find_by: str | None = None,
+    ) -> dict[str, Any]:
+        blank_rule = version.blank_rule(self.ignore_empty)
+        return _given(
+            {
+                "type": "data",
+                "module": version.module(module),
+                "file_id": self.file_id,
+                "file_names": version.file_names(file_name),
+                "find_by": find_by,
+                "ignore_empty": self.ignore_empty,
+                "field_mappings": [_mapping_json(field, blank_rule) for field in fields],
             }
         )
 
@@ -72,16 +107,32 @@ class JobState(StrEnum):
     FAILED = "failed"
 
 
-# Upper-case, without spaces and underscores: Zoho writes both INPROGRESS and IN PROGRESS.
+# Upper-case, without spaces and underscores: Zoho writes both INPROGRESS and IN PROGRESS. Bulk
+# write, bulk read and mass actions have words of their own for the same.
 _STATES = {
     "ADDED": JobState.QUEUED,
     "QUEUED": JobState.QUEUED,
+    "SCHEDULED": JobState.QUEUED,
     "INPROGRESS": JobState.RUNNING,
+    "RUNNING": JobState.RUNNING,
     "COMPLETED": JobState.DONE,
     "SKIPPED": JobState.DONE,
     "FAILED": JobState.FAILED,
     "FAILURE": JobState.FAILED,
 }
+# What a file's code says where the file is not why the job failed.
+_NO_REASON = {None, "ADDED", "INPROGRESS", "SKIPPED", "SUCCESS"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChildProgress:
+    """How a job fared with the file of one child; counts are None until the CRM gives them."""
+
+    module: str | None
+    code: str | None  # SUCCESS, or why it failed
+    created: int | None
+    skipped: int | None
+    total: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +142,13 @@ class Job:
     id: str
     state: JobState
     code: str | None  # SUCCESS, or why the job failed
-    created: int | None
+    created: int | None  # records, as all counts; of the parent, where there are children
     updated: int | None
     skipped: int | None
     total: int | None
     download_url: str | None  # of the result, absolute or relative; None until done
     created_at: datetime | None = None  # aware
+    children: tuple[ChildProgress, ...] = ()
 
     @property
     def awaits_result(self) -> bool:
@@ -108,22 +160,40 @@ class Job:
 
 def job_from_json(body: dict[str, Any]) -> Job:
     """The job that an answer describes; `KeyError` or `ValueError` where it describes none."""
-    resource: dict[str, Any] = next(iter(body.get("resource") or ()), {})
-    file = resource.get("file") or {}
+    parent, *children = body.get("resource") or [{}]
+    state, file = job_state(body["status"]), parent.get("file") or {}
     return Job(
         id=str(body["id"]),
-        state=_state(body["status"]),
-        code=resource.get("code"),
+        state=state,
+        code=_reason([parent, *children]) if state is JobState.FAILED else parent.get("code"),
         created=_count(file.get("added_count")),
         updated=_count(file.get("updated_count")),
         skipped=_count(file.get("skipped_count")),
         total=_count(file.get("total_count")),
         download_url=(body.get("result") or {}).get("download_url"),
-        created_at=_moment(body.get("created_time")),
+        created_at=moment(body.get("created_time")),
+        children=tuple(_child(resource) for resource in children),
     )
 
 
-def _state(status: str) -> JobState:
+def _child(resource: dict[str, Any]) -> ChildProgress:
+    file = resource.get("file") or {}
+    return ChildProgress(
+        module=name_of(resource.get("module")),
+        code=resource.get("code"),
+        created=_count(file.get("added_count")),
+        skipped=_count(file.get("skipped_count")),
+        total=_count(file.get("total_count")),
+    )
+
+
+def _reason(resources: list[dict[str, Any]]) -> str | None:
+    """Why a job failed: one file's code; the others' say that they were left out, or well."""
+    codes = [resource.get("code") for resource in resources]
+    return next((code for code in codes if code not in _NO_REASON), codes[0])
+
+
+def job_state(status: str) -> JobState:
     """The job's state; one that we do not know is taken for running, so that we look again."""
     known = _STATES.get(status.upper().replace(" ", "").replace("_", ""))
     if known is None:
@@ -131,26 +201,28 @@ def _state(status: str) -> JobState:
     return known or JobState.RUNNING
 
 
-def _moment(text: Any) -> datetime | None:
+def moment(text: Any) -> datetime | None:
     """The moment in ISO 8601 with its offset; None where the text is something else."""
     try:
-        moment = datetime.fromisoformat(text)
+        read = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return None
-    return moment if moment.tzinfo else None
+    return read if read.tzinfo else None
 
 
 def _count(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def _mapping_json(mapping: FieldMapping) -> dict[str, Any]:
+def _mapping_json(mapping: FieldMapping, blank_rule: bool | None) -> dict[str, Any]:
     return _given(
         {
             "api_name": mapping.api_name,
             "index": mapping.index,
             "format": mapping.format,
             "find_by": mapping.find_by,
+            "parent_column_index": mapping.parent_index,
+            "ignore_empty": blank_rule,
             "default_value": None if mapping.default is None else {"value": mapping.default},
         }
     )

@@ -3,11 +3,20 @@
 Zoho does not say what bulk write supports; the lists here are those of its documentation.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from importer.crm.schema import Field, Module, ModuleSummary, Option, Organisation
+from importer.crm.schema import (
+    Child,
+    CrmUser,
+    Field,
+    Module,
+    ModuleSummary,
+    Option,
+    Organisation,
+)
+from importer.crm.versions import is_case_sensitive, is_writable, linking_module, name_of
 
 Json = Mapping[str, Any]
 
@@ -51,6 +60,15 @@ def organisation(org: Json, user: Json) -> Organisation:
     )
 
 
+def user(entry: Json) -> CrmUser:
+    return CrmUser(
+        id=str(entry["id"]),
+        name=entry.get("full_name") or "",
+        email=entry.get("email") or "",
+        active=str(entry.get("status")).lower() == "active",
+    )
+
+
 def importable(module: Json) -> bool:
     """Whether people can see the module and bulk write can fill it."""
     supported = module.get("generated_type") == "custom" or module["api_name"] in _STANDARD_MODULES
@@ -70,7 +88,7 @@ def summary(module: Json) -> ModuleSummary:
     )
 
 
-def module(about: Json, fields: Iterable[Json], layout: Json) -> Module:
+def module(about: Json, fields: Sequence[Json], layout: Json) -> Module:
     """A module with the fields that an import can fill, and `id` to find records by.
 
     `layout` is the one that new records get: some fields are mandatory only there.
@@ -88,6 +106,7 @@ def module(about: Json, fields: Iterable[Json], layout: Json) -> Module:
         label=named.label,
         singular=named.singular,
         fields=(_RECORD_ID, *_fillable(fields, required)),
+        children=tuple(child for child in map(_child, fields) if child),
     )
 
 
@@ -110,12 +129,18 @@ def _fillable(fields: Iterable[Json], required: set[str]) -> Iterable[Field]:
             yield replace(field, required=field.required or field.api_name in required)
 
 
+def _child(entry: Json) -> Child | None:
+    """What hangs on the module by a field, if that is a subform, line items or a linking field."""
+    label = entry.get("field_label") or entry["api_name"]
+    if entry["data_type"] == "subform":
+        rows_in = name_of(entry.get("associated_module") or entry.get("subform"))
+        return Child(rows_in, label, "Parent_Id") if rows_in else None
+    link = linking_module(entry)
+    return Child(link[0], label, link[1]) if link else None
+
+
 def _field(entry: Json) -> Field:
-    # `read_only` is true of fields that the API may write, such as Owner; it serves v2 only,
-    # which has no `operation_type`.
-    may = entry.get("operation_type") or {}
     unique = entry.get("unique") or {}
-    writable = not entry.get("read_only")
     return Field(
         api_name=entry["api_name"],
         label=entry.get("field_label") or entry.get("display_label") or entry["api_name"],
@@ -124,11 +149,11 @@ def _field(entry: Json) -> Field:
         decimal_places=_number(entry.get("decimal_place")),
         required=bool(entry.get("system_mandatory")),
         unique=bool(unique),
-        case_sensitive=bool(unique.get("case_sensitive") or unique.get("casesensitive")),
-        creatable=bool(may.get("api_create", writable)),
-        updatable=bool(may.get("api_update", writable)),
+        case_sensitive=is_case_sensitive(unique),
+        creatable=is_writable(entry, "create"),
+        updatable=is_writable(entry, "update"),
         options=tuple(_option(value) for value in _values_in_use(entry)),
-        lookup_module=_lookup_module(entry),
+        lookup_module=name_of((entry.get("lookup") or {}).get("module")),
     )
 
 
@@ -140,13 +165,6 @@ def _option(value: Json) -> Option:
     shown = str(value.get("display_value"))
     stored = value.get("actual_value")
     return Option(label=shown, value=shown if stored is None else str(stored))
-
-
-def _lookup_module(entry: Json) -> str | None:
-    """The lookup's target: an object, in v2 a string."""
-    target = (entry.get("lookup") or {}).get("module")
-    name = target.get("api_name") if isinstance(target, dict) else target
-    return str(name) if name else None
 
 
 def _number(value: Any) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from typing import Protocol, Self
 
 import httpx
 
@@ -14,6 +14,7 @@ from importer.crm.hosts import Hosts
 from importer.crm.tokens import AccessToken
 
 _THROTTLED = "Access Denied"
+_THROTTLED_PAUSE_S = 60.0  # Zoho gives ten tokens in ten minutes, and names no time
 _TIMEOUT_S = 30.0
 
 # What a connection asks for (Zoho CRM API, "Scopes").
@@ -24,6 +25,12 @@ SCOPES = (
     "ZohoCRM.settings.ALL",
     "ZohoCRM.org.READ",
     "ZohoCRM.users.READ",
+    "ZohoCRM.coql.READ",
+    "ZohoSearch.securesearch.READ",
+    "ZohoCRM.mass_update.UPDATE",
+    "ZohoCRM.mass_update.READ",
+    "ZohoCRM.mass_delete.DELETE",
+    "ZohoCRM.mass_delete.READ",
 )
 
 
@@ -34,6 +41,16 @@ class Credentials:
     client_id: str
     client_secret: str = field(repr=False)
     refresh_token: str = field(repr=False)
+
+    def current(self) -> Self:
+        """Themselves: what is given as it is stays so."""
+        return self
+
+
+class CredentialStore(Protocol):
+    """Keeps a connection's credentials, which a person may change while it is used."""
+
+    def current(self) -> Credentials: ...
 
 
 def exchange_code(
@@ -65,7 +82,7 @@ def exchange_code(
 
 
 def fetch_token(http: httpx.Client, hosts: Hosts, credentials: Credentials) -> AccessToken:
-    """A new access token; `CrmUnauthorised` where the refresh token no longer works."""
+    """A new access token, asked for once; `CrmUnauthorised` where a person must connect anew."""
     form = {
         "grant_type": "refresh_token",
         "client_id": credentials.client_id,
@@ -74,7 +91,7 @@ def fetch_token(http: httpx.Client, hosts: Hosts, credentials: Credentials) -> A
     }
     asked_at = datetime.now(UTC)
     with _refusals_explained():
-        granted = wire.repeat(partial(_post, http, hosts, form))
+        granted = _post(http, hosts, form)
     # Old servers give milliseconds in `expires_in`, and the seconds beside it.
     seconds = granted.get("expires_in_sec") or granted.get("expires_in")
     if not granted.get("access_token") or not isinstance(seconds, int):
@@ -88,12 +105,12 @@ def _post(http: httpx.Client, hosts: Hosts, form: dict[str, str]) -> wire.Json:
 
 @contextmanager
 def _refusals_explained() -> Iterator[None]:
-    """What a refused grant means: connect anew, or ask less often.
-
-    The latter is no reason to ask again at once, so this goes around all tries, not around each.
-    """
+    """What a refused grant means: connect anew, or ask later."""
     try:
         yield
     except CrmRefused as refusal:
-        kind = CrmUnavailable if refusal.code == _THROTTLED else CrmUnauthorised
-        raise kind(refusal.message, code=refusal.code, status=refusal.status) from refusal
+        throttled = refusal.code == _THROTTLED
+        kind = CrmUnavailable if throttled else CrmUnauthorised
+        error = kind(refusal.message, code=refusal.code, status=refusal.status)
+        error.retry_after_s = refusal.retry_after_s or (_THROTTLED_PAUSE_S if throttled else None)
+        raise error from refusal

@@ -62,6 +62,15 @@ class ModuleSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """Records that hang on a module's: rows of a subform, line items, links to other records."""
+
+    module: str  # API name of the subform or linking module that keeps them
+    label: str  # of the field that shows them
+    link: str  # API name of their field that points at the parent
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """A record type with all its fields."""
 
@@ -69,6 +78,7 @@ class Module:
     label: str  # plural, as on the CRM's tab
     singular: str
     fields: tuple[Field, ...]
+    children: tuple[Child, ...] = ()
 
     def field(self, api_name: str) -> Field:
         """The field called `api_name`; `KeyError` if the module has none."""
@@ -81,6 +91,16 @@ class Module:
     def key_fields(self) -> tuple[Field, ...]:
         """The fields that the CRM can find a record by: its id, and unique fields."""
         return tuple(field for field in self.fields if field.unique or field.api_name == "id")
+
+
+@dataclass(frozen=True, slots=True)
+class CrmUser:
+    """Somebody in the organisation, who may own records."""
+
+    id: str
+    name: str
+    email: str
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +127,12 @@ def module_from_json(data: dict[str, Any]) -> Module:
 def fingerprint(module: Module) -> str:
     """The version of a module's metadata: alike for modules that are alike.
 
-    The order of the fields does not count, since the CRM promises none.
+    The order of fields and children does not count, since the CRM promises none.
     """
-    ordered = replace(module, fields=tuple(sorted(module.fields, key=lambda f: f.api_name)))
+    ordered = replace(
+        module,
+        fields=tuple(sorted(module.fields, key=lambda f: f.api_name)),
+        children=tuple(sorted(module.children, key=lambda c: c.module)),
+    )
     canonical = json.dumps(to_json(ordered), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]

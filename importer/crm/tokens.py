@@ -34,7 +34,8 @@ class TokenStore(Protocol):
         """A token to use instead of `stale`, stored for all.
 
         Calls `fetch` under a lock, once for all callers who found the same token stale: who
-        comes later gets what the first one stored.
+        comes later gets what the first one stored. Raises what `fetch` does, and
+        `CrmUnavailable` where another does not come to an end with it.
         """
         ...
 

@@ -1,17 +1,23 @@
 """One request and its answer over HTTP: what went wrong becomes an error of ours, or is retried."""
 
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, TypeVar
 
 import httpx
 import stamina
 
+from importer.crm import deadline
+from importer.crm.complaints import (
+    Complaint,
+    complaint_in,
+    complaint_of,
+    json_object,
+    retry_after_s,
+    short_of_credits,
+)
 from importer.crm.errors import (
     CrmError,
     CrmRefused,
@@ -19,6 +25,7 @@ from importer.crm.errors import (
     CrmUnavailable,
     OutcomeUnknown,
 )
+from importer.crm.pace import spread
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -30,14 +37,16 @@ _NEVER_SENT = (
     httpx.PoolTimeout,
     httpx.UnsupportedProtocol,
 )
+# A record call answers so where it tells why each of its records was refused.
+_ALL_REFUSED = {httpx.codes.BAD_REQUEST, httpx.codes.PRECONDITION_FAILED}
 _UNAUTHORISED = {"INVALID_TOKEN", "INVALID_OAUTHTOKEN", "OAUTH_SCOPE_MISMATCH"}
 TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
 _BROKEN = {"INTERNAL_ERROR", "INTERNAL_SERVER_ERROR"}
 
 # Credits come back bit by bit over a rolling day, and Zoho names no time.
-JOB_CREDITS = 500  # what a bulk write job costs
 CREDITS_PAUSE_S = 900.0
 
+_IN_ALL = 2  # times its time-out may one request take, while hardly a byte moves
 _LONGEST_PAUSE_S = 5
 _retrying = stamina.RetryingCaller(
     attempts=4, timeout=10, wait_initial=0.25, wait_max=4, wait_jitter=0.5
@@ -45,12 +54,21 @@ _retrying = stamina.RetryingCaller(
 
 
 def connect(timeout_s: float, transport: httpx.BaseTransport | None = None) -> httpx.Client:
-    """An HTTP client that never waits longer than `timeout_s` for the next byte."""
+    """An HTTP client that never waits longer than `timeout_s` for the next byte.
+
+    Nor for all of them, where they come too slowly: see `deadline`.
+    """
     # A connection that the server is about to close for idleness would look like a lost answer.
     limits = httpx.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=2)
-    return httpx.Client(
+    http = httpx.Client(
         timeout=timeout_s, limits=limits, transport=transport, verify=_certificates()
     )
+    # An httpx transport takes no network, unlike its pool. What it does take, a time-out for each
+    # read and a hook for each event, cannot end a head that comes byte by byte.
+    for way in (http._transport, *http._mounts.values()):  # directly, or through proxies
+        if isinstance(way, httpx.HTTPTransport):
+            way._pool._network_backend = deadline.Network(way._pool._network_backend)
+    return http
 
 
 @cache
@@ -63,7 +81,8 @@ def repeat(call: Callable[[], T]) -> T:
     """The result of `call`, tried a few times within some ten seconds while it is unavailable.
 
     Only for what may happen twice. A pause that the CRM asks for is kept; if it is longer than
-    we wait here, the error goes to the caller at once and names it.
+    we wait here, the error goes to the caller at once and names it. Who fails together comes
+    back at different moments.
     """
     return _retrying(_pause_after, call)
 
@@ -72,23 +91,37 @@ def _pause_after(error: Exception) -> bool | float:
     if not isinstance(error, CrmUnavailable):
         return False
     pause = error.retry_after_s
-    if pause is None:
-        return True
-    return pause if pause <= _LONGEST_PAUSE_S else False
+    if (pause or 0) > min(_LONGEST_PAUSE_S, deadline.left_s()):
+        return False
+    return True if pause is None else spread(pause)
 
 
 @contextmanager
 def answer(
-    http: httpx.Client, method: str, url: str | httpx.URL, *, repeatable: bool = True, **send: Any
+    http: httpx.Client,
+    method: str,
+    url: str | httpx.URL,
+    *,
+    repeatable: bool = True,
+    also: Container[int] = (),
+    **send: Any,
 ) -> Iterator[httpx.Response]:
-    """The successful answer to a request, its body still to be read inside the block.
+    """The answer to a request, its body still to be read inside the block.
+
+    It is a success, or has one of the statuses that are welcome `also`.
 
     Raises `CrmUnavailable`, `CrmRefused` or `CrmUnauthorised`; and `OutcomeUnknown` where a
     request that is not `repeatable` may have taken effect.
     """
+    left_s, timeout_s = deadline.left_s(), http.timeout.read or 0
+    if left_s <= 0:
+        raise CrmUnavailable("The CRM takes too long")
     try:
-        with http.stream(method, url, **send) as response:
-            if not response.is_success:
+        with (
+            deadline.one_request(_IN_ALL * timeout_s),
+            http.stream(method, url, timeout=min(timeout_s, left_s), **send) as response,
+        ):
+            if not response.is_success and response.status_code not in also:
                 response.read()
                 raise fault(response, repeatable=repeatable)
             yield response
@@ -97,17 +130,38 @@ def answer(
 
 
 def read_json(
-    http: httpx.Client, method: str, url: str, *, repeatable: bool = True, **send: Any
+    http: httpx.Client,
+    method: str,
+    url: str,
+    *,
+    repeatable: bool = True,
+    each: int = 0,
+    **send: Any,
 ) -> Json:
-    """The JSON object that answers a request; empty where the answer is 204, no content."""
-    with answer(http, method, url, repeatable=repeatable, **send) as response:
+    """The JSON object that answers a request; empty where the answer is 204, no content.
+
+    A request about records, as many as `each` says, may be answered for each of them: that is an
+    answer to it even where every record was refused.
+    """
+    also = _ALL_REFUSED if each else ()
+    with answer(http, method, url, repeatable=repeatable, also=also, **send) as response:
         response.read()
     if response.status_code == httpx.codes.NO_CONTENT:
         return {}
-    body = _json(response)
-    if body is None or _complaint(body) is not None:
+    body = json_object(response)
+    if body is not None and each and _answers(body) == each:
+        return body
+    if body is None or not response.is_success or complaint_in(body) is not None:
         raise fault(response, repeatable=repeatable)
     return body
+
+
+def _answers(body: Json) -> int:
+    """For how many records `body` says what became of them."""
+    entries = body.get("data")
+    if not isinstance(entries, list):
+        return 0
+    return sum(isinstance(entry, dict) and "status" in entry for entry in entries)
 
 
 def fault(response: httpx.Response, *, repeatable: bool = True) -> CrmError:
@@ -115,17 +169,16 @@ def fault(response: httpx.Response, *, repeatable: bool = True) -> CrmError:
 
     The HTTP status decides, or the body where it contradicts a 200, as the file servers' may.
     """
-    complaint = _complaint(_json(response) or {})
+    complaint = complaint_of(response)
     status = response.status_code
     if complaint and response.is_success:
         status = complaint.status or httpx.codes.BAD_REQUEST
-    complaint = complaint or _Complaint(message=_no_words(response))
+    complaint = complaint or Complaint(message=_no_words(response))
     kind = _kind(status, complaint.code, repeatable=repeatable)
     error = kind(complaint.message, code=complaint.code, details=complaint.details, status=status)
-    if isinstance(error, CrmUnavailable):
-        error.retry_after_s = _retry_after_s(response)
-        if error.retry_after_s is None and asks_for_fewer(error) and _short_of_credits(response):
-            error.retry_after_s = CREDITS_PAUSE_S
+    error.retry_after_s = retry_after_s(response)
+    if error.retry_after_s is None and asks_for_fewer(error) and short_of_credits(response):
+        error.retry_after_s = CREDITS_PAUSE_S
     return error
 
 
@@ -149,6 +202,12 @@ def _kind(status: int, code: str, *, repeatable: bool) -> type[CrmError]:
     return CrmRefused
 
 
+def _no_words(response: httpx.Response) -> str:
+    if response.is_success:
+        return "The CRM's answer cannot be read"
+    return f"The CRM answered with HTTP status {response.status_code}"
+
+
 def _uncertain(repeatable: bool) -> type[CrmError]:
     return CrmUnavailable if repeatable else OutcomeUnknown
 
@@ -159,74 +218,3 @@ def _lost(error: httpx.RequestError, *, repeatable: bool) -> CrmError:
     if isinstance(error, _NEVER_SENT):
         return CrmUnavailable(f"The CRM cannot be reached ({text})")
     return _uncertain(repeatable)(f"The CRM's answer was lost ({text})")
-
-
-@dataclass(frozen=True, slots=True)
-class _Complaint:
-    """What an error body says, whichever of Zoho's shapes it has."""
-
-    code: str = ""
-    message: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
-    status: int | None = None  # HTTP, where the body repeats or corrects it
-
-
-def _complaint(body: Json) -> _Complaint | None:
-    """The complaint in `body`, or None where it holds none."""
-    entries = body.get("data")
-    if isinstance(entries, list) and len(entries) == 1 and isinstance(entries[0], dict):
-        body = entries[0]
-    if body.get("code", "SUCCESS") != "SUCCESS" and body.get("status") != "success":
-        details = body.get("details")
-        return _Complaint(
-            code=str(body["code"]),
-            message=str(body.get("message") or ""),
-            details=details if isinstance(details, dict) else {},
-        )
-    if isinstance(body.get("error"), str):  # the accounts server
-        return _Complaint(body["error"], str(body.get("error_description") or ""))
-    if body.keys() & {"ERROR_CODE", "x-error", "x-info"}:  # the file servers
-        return _file_server_complaint(body)
-    return None
-
-
-def _file_server_complaint(body: Json) -> _Complaint:
-    said = (body.get(key) for key in ("ERROR_MESSAGE", "info", "x-error", "x-info"))
-    number = str(body.get("ERROR_CODE") or body.get("http_status") or "")
-    return _Complaint(
-        code=number,
-        message=": ".join(str(words) for words in said if words),
-        status=int(number) if number.isdecimal() else None,
-    )
-
-
-def _json(response: httpx.Response) -> Json | None:
-    try:
-        body = response.json()
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
-
-
-def _no_words(response: httpx.Response) -> str:
-    if response.is_success:
-        return "The CRM's answer cannot be read"
-    return f"The CRM answered with HTTP status {response.status_code}"
-
-
-def _short_of_credits(response: httpx.Response) -> bool:
-    """Whether fewer credits are left than a job costs; Zoho says so late in the day alone."""
-    left = response.headers.get("X-API-CREDITS-REMAINING", "").strip()
-    return left.isdecimal() and int(left) < JOB_CREDITS
-
-
-def _retry_after_s(response: httpx.Response) -> float | None:
-    """The pause that the CRM asks for, given in seconds or as a date (RFC 9110, 10.2.3)."""
-    given = response.headers.get("Retry-After", "").strip()
-    if given.isdecimal():
-        return float(given)
-    try:
-        until = parsedate_to_datetime(given)
-    except ValueError:
-        return None
-    return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until.tzinfo else None

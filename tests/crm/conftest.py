@@ -49,7 +49,8 @@ class ScriptedCrm(httpx.BaseTransport):
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Retries as in production, without the waiting between them."""
-    monkeypatch.setattr("importer.crm.client.PAUSE_S", 0.02)
+    monkeypatch.setattr("importer.crm.session.PAUSE_S", 0.02)
+    monkeypatch.setattr("importer.crm.pace.SPREAD_S", 0.02)
     with stamina.set_testing(True, attempts=10, cap=True):
         yield
 

@@ -14,16 +14,16 @@ from importer.crm.client import CrmClient
 from importer.crm.errors import CrmRefused, CrmUnavailable, OutcomeUnknown
 from importer.crm.jobs import FieldMapping, Job, JobRequest, JobState
 from importer.crm.schema import Operation
+from tests.crm.endpoints import CREATE, HARMLESS, ONCE
 from tests.crm.work import (
-    CREATE,
-    HARMLESS,
     NAMES,
+    Work,
+    calls_cut_off,
     ended,
     lead_count,
     leads_zip,
     request_for,
     statuses,
-    work_for,
 )
 from tests.practice.caller import ZGID, Caller
 from tests.practice.controls import let_pass, suffer, turn
@@ -50,15 +50,17 @@ def new_job(crm: CrmClient, tmp_path: Path) -> Callable[[], str]:
         checked, leads = tmp_path / "checked.parquet", crm.module("Leads")
         packed = pack(checked, WHOLE, leads, archive, "leads.csv")
         fields = tuple(FieldMapping(f.api_name, n) for n, f in enumerate(packed.fields))
-        file_id = crm.upload(archive, ZGID)
-        return crm.create_job(JobRequest("Leads", Operation.INSERT, file_id, "leads.csv", fields))
+        file_id = crm.bulk_write.upload(archive, ZGID)
+        return crm.bulk_write.create(
+            JobRequest("Leads", Operation.INSERT, file_id, "leads.csv", fields)
+        )
 
     return new_job
 
 
 def ledger(crm: CrmClient, job: Job, folder: Path) -> pl.DataFrame:
     """What the job's result says of each row."""
-    crm.download_result(job, folder / "result.zip")
+    crm.bulk_write.download(job, folder / "result.zip")
     checked, leads = folder / "checked.parquet", crm.module("Leads")
     return reconcile(checked, WHOLE, leads, folder / "result.zip", Operation.INSERT, None)
 
@@ -78,19 +80,21 @@ def leads_in_the_end(caller: Caller, expected: int) -> int:
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("name", HARMLESS)
 def test_harmless_call_that_is_cut_off_is_made_again(crm, caller, tmp_path, name, moment):
-    work, endpoint = work_for(crm, tmp_path), HARMLESS[name]
+    endpoint = HARMLESS[name]
+    work = endpoint.work(crm, tmp_path)
     untroubled = endpoint.call(crm, work)
     suffer(caller, "drop", on=endpoint.on, moment=moment)
 
     again = endpoint.call(crm, work)
 
-    assert again == untroubled or name == "upload"
+    assert again == untroubled or not endpoint.alike
     assert caller.http.get("/control").json()["faults"] == []
 
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_harmless_call_that_takes_too_long_is_made_again(connect, crm, caller, tmp_path, name):
-    work, endpoint = work_for(crm, tmp_path), HARMLESS[name]
+    endpoint = HARMLESS[name]
+    work = endpoint.work(crm, tmp_path)
     suffer(caller, "latency", on=endpoint.on, seconds=SLOW_S)
 
     endpoint.call(connect(timeout_s=IMPATIENT_S), work)
@@ -102,7 +106,8 @@ def test_harmless_call_that_takes_too_long_is_made_again(connect, crm, caller, t
 def test_harmless_call_that_always_takes_too_long_is_unavailable(
     connect, crm, caller, tmp_path, name
 ):
-    work, endpoint = work_for(crm, tmp_path), HARMLESS[name]
+    endpoint = HARMLESS[name]
+    work = endpoint.work(crm, tmp_path)
     impatient = connect(timeout_s=IMPATIENT_S)
     impatient.organisation()
     suffer(caller, "latency", on=endpoint.on, seconds=SLOW_S, times=None)
@@ -113,24 +118,39 @@ def test_harmless_call_that_always_takes_too_long_is_unavailable(
 
 @pytest.mark.parametrize(("moment", "leads"), [("before", 0), ("during", 4), ("after", 4)])
 def test_create_job_that_is_cut_off_is_unknown_and_sent_once(crm, caller, tmp_path, moment, leads):
-    request = request_for(crm.upload(leads_zip(tmp_path), ZGID))
+    request = request_for(crm.bulk_write.upload(leads_zip(tmp_path), ZGID))
     suffer(caller, "drop", on=CREATE, moment=moment)
 
     with pytest.raises(OutcomeUnknown):
-        crm.create_job(request)
+        crm.bulk_write.create(request)
 
     assert leads_in_the_end(caller, leads) == leads
     assert statuses(caller, CREATING) == [None]
 
 
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("name", ONCE)
+def test_call_that_must_not_be_repeated_is_unknown_when_cut_off(
+    crm, caller, tmp_path, name, moment
+):
+    endpoint = ONCE[name]
+    work = endpoint.work(crm, tmp_path)
+    suffer(caller, "drop", on=endpoint.on, moment=moment, times=None)
+
+    with pytest.raises(OutcomeUnknown):
+        endpoint.call(crm, work)
+
+    assert calls_cut_off(caller) == 1
+
+
 def test_create_job_that_takes_too_long_is_unknown_and_sent_once(connect, crm, caller, tmp_path):
-    request = request_for(crm.upload(leads_zip(tmp_path), ZGID))
+    request = request_for(crm.bulk_write.upload(leads_zip(tmp_path), ZGID))
     impatient = connect(timeout_s=IMPATIENT_S)
     impatient.organisation()
     suffer(caller, "latency", on=CREATE, seconds=SLOW_S)
 
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
-        impatient.create_job(request)
+        impatient.bulk_write.create(request)
 
     assert leads_in_the_end(caller, 4) == 4
     assert statuses(caller, CREATING) == [201]
@@ -140,13 +160,13 @@ def test_create_job_that_takes_too_long_is_unknown_and_sent_once(connect, crm, c
 def test_harmless_call_survives_a_server_error_and_create_job_does_not_repeat(
     crm, caller, tmp_path, status
 ):
-    request = request_for(crm.upload(leads_zip(tmp_path), ZGID))
+    request = request_for(crm.bulk_write.upload(leads_zip(tmp_path), ZGID))
     suffer(caller, "answer", on="GET /crm/v7/org", status=status, times=3)
     suffer(caller, "answer", on=CREATE, status=status)
 
     assert crm.organisation().zgid == ZGID
     with pytest.raises(OutcomeUnknown):
-        crm.create_job(request)
+        crm.bulk_write.create(request)
 
     assert statuses(caller, CREATING) == [status]
     assert leads_in_the_end(caller, 0) == 0
@@ -168,7 +188,7 @@ def test_job_that_is_stuck_is_running_in_either_spelling(crm, caller, new_job, s
     suffer(caller, "job_stuck", after_rows=2)
     job_id = new_job()
     for _ in range(200):
-        job = crm.job(job_id)
+        job = crm.bulk_write.job(job_id)
         if job.total == 2:
             break
         time.sleep(0.02)
@@ -193,8 +213,8 @@ def test_whole_way_is_the_same_in_every_version(connect, caller, tmp_path, versi
     turn(caller, download_url=address_is)
     crm = connect(api_version=version)
 
-    work = work_for(crm, tmp_path)
-    crm.download_result(work.job, work.target)
+    work = Work(crm, tmp_path)
+    crm.bulk_write.download(work.job, work.target)
 
     assert (work.job.state, work.job.created, work.job.total) == (JobState.DONE, 4, 4)
     assert work.job.download_url.startswith(f"/{version}/") == (address_is == "relative")
@@ -217,20 +237,20 @@ def test_result_that_is_late_is_asked_for_again(crm, caller, new_job, tmp_path):
     job = ended(crm, new_job())
 
     with pytest.raises(CrmUnavailable, match="not there yet"):
-        crm.download_result(job, tmp_path / "result.zip")
+        crm.bulk_write.download(job, tmp_path / "result.zip")
     let_pass(caller, 601)
 
-    assert set(ledger(crm, crm.job(job.id), tmp_path)["outcome"]) == {"created"}
+    assert set(ledger(crm, crm.bulk_write.job(job.id), tmp_path)["outcome"]) == {"created"}
 
 
 def test_result_that_is_gone_is_not_asked_for_again(crm, caller, new_job, tmp_path):
     job = ended(crm, new_job())
     let_pass(caller, 7 * 24 * 3600 + 1)
     of_last_week = datetime.now(UTC) - timedelta(days=7, seconds=1)
-    old = replace(crm.job(job.id), created_at=of_last_week)
+    old = replace(crm.bulk_write.job(job.id), created_at=of_last_week)
 
     with pytest.raises(CrmRefused, match="Link not valid"):
-        crm.download_result(old, tmp_path / "result.zip")
+        crm.bulk_write.download(old, tmp_path / "result.zip")
 
     assert not (tmp_path / "result.zip").exists()
 

@@ -6,6 +6,7 @@ import pytest
 
 from importer.crm.jobs import FieldMapping, Job, JobRequest, JobState, job_from_json
 from importer.crm.schema import Operation
+from importer.crm.versions import VERSIONS
 
 REQUEST = JobRequest(
     module="Leads",
@@ -49,7 +50,7 @@ COMPLETED = {
 
 
 def test_job_request_is_written_as_documented():
-    assert REQUEST.to_json("v7") == {
+    assert REQUEST.to_json(VERSIONS["v7"]) == {
         "operation": "upsert",
         "character_encoding": "UTF-8",
         "ignore_empty": True,
@@ -79,14 +80,14 @@ def test_job_request_is_written_as_documented():
 
 
 def test_job_request_names_the_module_by_a_string_in_v2_alone():
-    assert REQUEST.to_json("v2")["resource"][0]["module"] == "Leads"
-    assert REQUEST.to_json("v8") == REQUEST.to_json("v7")
+    assert REQUEST.to_json(VERSIONS["v2"])["resource"][0]["module"] == "Leads"
+    assert REQUEST.to_json(VERSIONS["v8"]) == REQUEST.to_json(VERSIONS["v7"])
 
 
 def test_job_request_leaves_out_what_is_unset_but_never_a_false_ignore_empty():
     bare = JobRequest("Leads", Operation.INSERT, "9", "a.csv", (), ignore_empty=False)
 
-    body = bare.to_json("v7")
+    body = bare.to_json(VERSIONS["v7"])
 
     assert body.keys() == {"operation", "character_encoding", "ignore_empty", "resource"}
     assert "find_by" not in body["resource"][0]

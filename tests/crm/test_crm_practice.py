@@ -41,20 +41,20 @@ def zipped(folder: Path, *rows: tuple[str, ...]) -> Path:
 
 def upserted(client: CrmClient, path: Path, operation: Operation = Operation.UPSERT) -> Job:
     """The finished job that upserts the rows of `path` into Leads by e-mail address."""
-    file_id = client.upload(path, client.organisation().zgid)
+    file_id = client.bulk_write.upload(path, client.organisation().zgid)
     request = JobRequest("Leads", operation, file_id, "Leads.csv", FIELDS, find_by="Email")
-    job = client.job(client.create_job(request))
+    job = client.bulk_write.job(client.bulk_write.create(request))
     for _ in range(300):
         if job.state in (JobState.DONE, JobState.FAILED):
             break
         time.sleep(0.1)
-        job = client.job(job.id)
+        job = client.bulk_write.job(job.id)
     return job
 
 
 def result_rows(client: CrmClient, job: Job, folder: Path) -> list[dict[str, str]]:
     target = folder / "result.zip"
-    client.download_result(job, target)
+    client.bulk_write.download(job, target)
     with zipfile.ZipFile(target) as archive:
         [name] = archive.namelist()
         return list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8"))))
@@ -149,7 +149,7 @@ def test_practice_result_is_found_by_the_jobs_id_alone(practice, tmp_path):
 )
 def test_practice_refuses_a_wrong_job(practice, tmp_path, changes, code):
     path = zipped(tmp_path, ("no@rows.example.com", "No", "Acme"))
-    file_id = practice.upload(path, practice.organisation().zgid)
+    file_id = practice.bulk_write.upload(path, practice.organisation().zgid)
     right = {
         "module": "Leads",
         "operation": Operation.UPSERT,
@@ -160,7 +160,7 @@ def test_practice_refuses_a_wrong_job(practice, tmp_path, changes, code):
     }
 
     with pytest.raises(CrmRefused) as refusal:
-        practice.create_job(JobRequest(**right | changes))
+        practice.bulk_write.create(JobRequest(**right | changes))
 
     assert refusal.value.code == code
 
@@ -170,13 +170,13 @@ def test_practice_refuses_what_it_does_not_know(practice, tmp_path):
     no_zip.write_bytes(b"Email\nana@example.com\n")
 
     with pytest.raises(CrmRefused, match="RESOURCE_NOT_FOUND"):
-        practice.job("5725767000009999999")
+        practice.bulk_write.job("5725767000009999999")
     with pytest.raises(CrmRefused, match="INVALID_MODULE"):
         practice.module("Nonsense")
     with pytest.raises(CrmRefused, match="INVALID_FILE_FORMAT"):
-        practice.upload(no_zip, practice.organisation().zgid)
+        practice.bulk_write.upload(no_zip, practice.organisation().zgid)
     with pytest.raises(CrmRefused, match="X-CRM-ORG"):
-        practice.upload(zipped(tmp_path), "1")
+        practice.bulk_write.upload(zipped(tmp_path), "1")
 
 
 def test_practice_token_that_became_invalid_is_renewed_once_for_all_threads(address):

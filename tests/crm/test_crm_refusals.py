@@ -1,7 +1,9 @@
 """Every documented error at every address the client asks: which error of ours, in whose words."""
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -16,7 +18,8 @@ from importer.crm.errors import (
 )
 from importer.crm.hosts import one_host
 from importer.crm.tokens import MemoryTokens
-from tests.crm.work import CREDENTIALS, ENDPOINTS, Work, work_for
+from tests.crm.endpoints import ENDPOINTS
+from tests.crm.work import CREDENTIALS, Work
 from tests.practice.caller import Caller
 from tests.practice.controls import suffer
 
@@ -52,11 +55,38 @@ COMMON = (
     Answer(400, "API_NOT_SUPPORTED", "not supported", {"supported_version": "v7"}),
     Answer(400, "INVALID_HOST", "invalid host"),
     Answer(429, "TOO_MANY_REQUESTS", "too many requests", means=CrmUnavailable),
+    Answer(400, "DUPLICATE_DATA", "duplicate data", {"api_name": "Email"}),
+    Answer(400, "RECORD_LOCKED", "the record is locked"),
+    Answer(400, "NOT_APPROVED", "the record is not approved"),
+    Answer(400, "RECORD_IN_BLUEPRINT", "the record is in a blueprint"),
+    Answer(400, "CANNOT_PROCESS", "the record cannot be processed"),
+    Answer(200, "NO_PERMISSION", "Permission denied"),
     Answer(500, "INTERNAL_ERROR", "Internal Server Error", means=OutcomeUnknown),
 )
 GONE = (
     Answer(404, "RESOURCE_NOT_FOUND", "The requested resource doesn't exist."),
     Answer(400, "RESOURCE_NOT_FOUND", "The requested resource doesn't exist."),
+)
+
+
+def refusals(*codes: str) -> tuple[Answer, ...]:
+    return tuple(Answer(400, code, f"refused: {code}") for code in codes)
+
+
+NO_JOB = (Answer(404, "NOT_FOUND", "the job is not found"),)
+LISTS = refusals(
+    "DISCRETE_PAGINATION_LIMIT_EXCEEDED",
+    "PAGINATION_LIMIT_EXCEEDED",
+    "EXPIRED_VALUE",
+    "TOKEN_BOUND_DATA_MISMATCH",
+    "AMBIGUITY_DURING_PROCESSING",
+)
+QUERIES = refusals("SYNTAX_ERROR", "INVALID_QUERY", "INVALID_ALIAS", "DUPLICATE_ALIAS")
+WRITES = refusals(
+    "MULTIPLE_OR_MULTI_ERRORS",
+    "DEPENDENT_FIELD_MISSING",
+    "DEPENDENT_MISMATCH",
+    "DEPENDENT_SERVICE_ERROR",
 )
 OWN = {
     "upload": (
@@ -92,6 +122,30 @@ OWN = {
     ),
     "job": GONE,
     "result": GONE,
+    "create_read": (
+        *refusals("REQUEST_BODY_IS_EMPTY", "MODULE_NOT_AVAILABLE", "INVALID_CRITERIA"),
+        Answer(415, "MEDIA_TYPE_NOT_SUPPORTED", "the body must be given as application/json"),
+    ),
+    "read_job": GONE,
+    "read_result": GONE,
+    "get": LISTS,
+    "all": LISTS,
+    "search": refusals("EXPECTED_PARAM_MISSING", "INVALID_QUERY", "NOT_SUPPORTED"),
+    "query": QUERIES,
+    "find": QUERIES,
+    "insert": WRITES,
+    "update": (*WRITES, Answer(412, "ALREADY_MODIFIED", "the record was modified since")),
+    "upsert": WRITES,
+    "delete": refusals("UNABLE_TO_PARSE_DATA_TYPE"),
+    "mass_update": refusals("CANNOT_PERFORM_ACTION", "NO_RECORDS_FOUND"),
+    "update_view": (
+        *refusals("CANNOT_PERFORM_ACTION", "NO_RECORDS_FOUND"),
+        Answer(202, "ALREADY_SCHEDULED", "mass update is already scheduled"),
+    ),
+    "update_job": NO_JOB,
+    "mass_delete": refusals("NOT_SUPPORTED"),
+    "delete_view": refusals("ALREADY_SCHEDULED", "NOT_SUPPORTED"),
+    "delete_job": NO_JOB,
 }
 CASES = [
     pytest.param(endpoint, answer, id=f"{name}-{answer.status}-{answer.code}")
@@ -101,14 +155,23 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def crm(address: str) -> Iterator[CrmClient]:
-    with CrmClient(one_host(address), CREDENTIALS, MemoryTokens()) as client:
+def tokens() -> MemoryTokens:
+    return MemoryTokens()
+
+
+@pytest.fixture(scope="module")
+def crm(address: str, tokens: MemoryTokens) -> Iterator[CrmClient]:
+    with CrmClient(one_host(address), CREDENTIALS, tokens) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def work(crm: CrmClient, tmp_path_factory: pytest.TempPathFactory) -> Work:
-    return work_for(crm, tmp_path_factory.mktemp("work"))
+    """All that the calls need, made before the first mishap."""
+    work = Work(crm, tmp_path_factory.mktemp("work"))
+    for endpoint in ENDPOINTS.values():
+        endpoint.given(work)
+    return work
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +184,18 @@ def told(teller: Caller) -> Iterator[Caller]:
     """Somebody who tells the practice CRM what to suffer, for one test."""
     yield teller
     teller.http.delete("/control/faults").raise_for_status()
+
+
+def public(thing: object) -> set[str]:
+    """The methods that others may call."""
+    return {
+        name for name, _ in inspect.getmembers(type(thing), inspect.isfunction) if name[0] != "_"
+    }
+
+
+def calls_of(caller: Caller) -> list[str]:
+    """The calls that the practice CRM was asked for, in order."""
+    return [one["call"] for one in caller.http.get("/control/calls").json()["calls"]]
 
 
 def secrets_of(tokens: MemoryTokens) -> tuple[str, ...]:
@@ -137,19 +212,15 @@ def everything_told_by(error: BaseException | None) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("endpoint", "answer"), CASES)
-def test_error_is_ours_by_type_and_zohos_by_its_words(address, work, told, endpoint, answer):
+def test_error_is_ours_by_type_and_zohos_by_its_words(crm, tokens, work, told, endpoint, answer):
     said = {"code": answer.code, "message": answer.message, "details": answer.details}
     body = {**said, "status": "error"}
     suffer(told, "answer", on=endpoint.on, status=answer.status, body=body, times=None)
     means = answer.means
     if means is OutcomeUnknown and endpoint.repeatable:
         means = CrmUnavailable
-    tokens = MemoryTokens()
 
-    with (
-        CrmClient(one_host(address), CREDENTIALS, tokens) as crm,
-        pytest.raises(CrmError) as caught,
-    ):
+    with pytest.raises(CrmError) as caught:
         endpoint.call(crm, work)
 
     error = caught.value
@@ -157,6 +228,29 @@ def test_error_is_ours_by_type_and_zohos_by_its_words(address, work, told, endpo
     assert {"code": error.code, "message": error.message, "details": error.details} == said
     told_by_error = " ".join(everything_told_by(error))
     assert not [secret for secret in secrets_of(tokens) if secret in told_by_error]
+
+
+def test_every_call_of_the_client_is_made_here(crm):
+    ask_nothing = {"close", "ready", "record_url"}
+    groups = {name: group for name, group in vars(crm).items() if not name.startswith("_")}
+
+    calls = {*public(crm), *(f"{name}.{call}" for name in groups for call in public(groups[name]))}
+
+    assert {endpoint.name for endpoint in ENDPOINTS.values()} == calls - ask_nothing
+
+
+def test_every_address_that_the_client_asks_is_here(connect, caller, tmp_path):
+    crm = connect()
+    work = [(endpoint, endpoint.work(crm, tmp_path)) for endpoint in ENDPOINTS.values()]
+    made_ready = len(calls_of(caller))
+    for endpoint, its_work in work:
+        endpoint.call(crm, its_work)
+
+    asked = set(calls_of(caller)[made_ready:])
+
+    assert len(asked) > len(ENDPOINTS) / 2
+    known = [endpoint.on for endpoint in ENDPOINTS.values()]
+    assert [one for one in asked if not any(fnmatchcase(one, on) for on in known)] == []
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
@@ -168,6 +262,15 @@ def test_answer_that_is_no_json_is_an_error_of_ours(crm, work, told, name):
         endpoint.call(crm, work)
 
     assert caught.value.status == 502
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_answer_about_something_else_is_an_error_of_ours(crm, work, told, name):
+    endpoint = ENDPOINTS[name]
+    suffer(told, "answer", on=endpoint.on, status=200, body={"weather": "fine"}, times=None)
+
+    with pytest.raises(CrmUnavailable if endpoint.repeatable else OutcomeUnknown):
+        endpoint.call(crm, work)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_harmless_request_is_repeated_until_it_succeeds(client, crm):
         httpx.Response(200, json={"status": "IN PROGRESS", "id": "57"}),
     ]
 
-    assert client.job("57").state is JobState.RUNNING
+    assert client.bulk_write.job("57").state is JobState.RUNNING
     assert [r.url.path for r in crm.requests] == ["/crm/bulk/v7/write/57"] * 4
 
 
@@ -92,7 +92,7 @@ def test_harmless_request_is_unavailable_when_every_answer_is_broken(client, crm
     crm.script = [answer] * 4
 
     with pytest.raises(CrmUnavailable):
-        client.job("57")
+        client.bulk_write.job("57")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_refusal_carries_the_crms_own_words_and_is_not_repeated(
     crm.script = [httpx.Response(status, json=body)]
 
     with pytest.raises(error) as caught:
-        client.job("57")
+        client.bulk_write.job("57")
 
     assert (type(caught.value), caught.value.code, caught.value.message) == (error, code, text)
     assert len(crm.requests) == 1
@@ -123,7 +123,7 @@ def test_refusal_carries_the_details(client, crm):
     crm.script = [httpx.Response(400, json=refusal("MANDATORY_NOT_FOUND", api_name="Email"))]
 
     with pytest.raises(CrmRefused) as caught:
-        client.job("57")
+        client.bulk_write.job("57")
 
     assert (caught.value.details, caught.value.status) == ({"api_name": "Email"}, 400)
 
@@ -134,14 +134,14 @@ def test_short_retry_after_is_waited_for(client, crm):
         httpx.Response(200, json={"status": "ADDED", "id": "57"}),
     ]
 
-    assert client.job("57").state is JobState.QUEUED
+    assert client.bulk_write.job("57").state is JobState.QUEUED
 
 
 def test_long_retry_after_goes_to_the_caller_at_once(client, crm):
     crm.script = [httpx.Response(429, headers={"Retry-After": "3600"})]
 
     with pytest.raises(CrmUnavailable) as caught:
-        client.job("57")
+        client.bulk_write.job("57")
 
     assert caught.value.retry_after_s == 3600
     assert len(crm.requests) == 1
@@ -152,7 +152,7 @@ def test_retry_after_may_be_a_date(client, crm):
     crm.script = [httpx.Response(503, headers={"Retry-After": until})]
 
     with pytest.raises(CrmUnavailable) as caught:
-        client.job("57")
+        client.bulk_write.job("57")
 
     assert caught.value.retry_after_s == pytest.approx(3600, abs=60)
 
@@ -162,7 +162,7 @@ def test_unreadable_retry_after_names_no_time(client, crm, given):
     crm.script = [httpx.Response(429, headers={"Retry-After": given})] * 4
 
     with pytest.raises(CrmUnavailable) as caught:
-        client.job("57")
+        client.bulk_write.job("57")
 
     assert caught.value.retry_after_s is None
 
@@ -173,7 +173,7 @@ def test_unreadable_retry_after_names_no_time(client, crm, given):
 def test_upload_sends_the_zip_with_its_headers_and_returns_the_id_as_text(client, crm, zip_path):
     crm.script = [httpx.Response(200, json=UPLOADED)]
 
-    assert client.upload(zip_path, "808232144") == "111111000001492610"
+    assert client.bulk_write.upload(zip_path, "808232144") == "111111000001492610"
 
     [request] = crm.requests
     assert request.url.path == "/crm/v7/upload"
@@ -188,7 +188,7 @@ def test_upload_sends_the_zip_with_its_headers_and_returns_the_id_as_text(client
 def test_upload_is_repeated_whole(client, crm, zip_path):
     crm.script = [httpx.WriteError("reset"), httpx.Response(200, json=UPLOADED)]
 
-    client.upload(zip_path, "808232144")
+    client.bulk_write.upload(zip_path, "808232144")
 
     assert zip_path.read_bytes() in crm.requests[1].content
 
@@ -218,7 +218,7 @@ def test_upload_refusals_are_found_in_the_body_whatever_the_status(
     crm.script = [httpx.Response(status, json=body)]
 
     with pytest.raises(CrmRefused) as caught:
-        client.upload(zip_path, "808232144")
+        client.bulk_write.upload(zip_path, "808232144")
 
     assert (caught.value.code, caught.value.message) == (code, text)
 
@@ -229,7 +229,7 @@ def test_upload_refusals_are_found_in_the_body_whatever_the_status(
 def test_create_job_returns_its_id(client, crm):
     crm.script = [httpx.Response(201, json=CREATED)]
 
-    assert client.create_job(JOB) == "57"
+    assert client.bulk_write.create(JOB) == "57"
     assert crm.requests[0].url.path == "/crm/bulk/v7/write"
     assert crm.requests[0].headers["Content-Type"] == "application/json"
 
@@ -261,7 +261,7 @@ def test_create_job_is_sent_once_and_tells_refused_from_unknown(client, crm, ans
     crm.script = [answer]
 
     with pytest.raises(CrmError) as caught:
-        client.create_job(JOB)
+        client.bulk_write.create(JOB)
 
     assert type(caught.value) is error
     assert len(crm.requests) == 1
@@ -273,7 +273,7 @@ def test_create_job_is_sent_again_after_an_expired_token_since_nothing_was_taken
         httpx.Response(201, json=CREATED),
     ]
 
-    assert client.create_job(JOB) == "57"
+    assert client.bulk_write.create(JOB) == "57"
     assert crm.tokens_seen == ["token-1", "token-2"]
 
 
@@ -287,13 +287,13 @@ def test_create_job_outcome_is_unknown_when_the_server_hangs_up(listening, crede
 
     port = listening.getsockname()[1]
     with client_for(port, credentials) as client, pytest.raises(OutcomeUnknown):
-        client.create_job(JOB)
+        client.bulk_write.create(JOB)
 
 
 def test_create_job_outcome_is_unknown_when_the_answer_does_not_come(listening, credentials):
     port = listening.getsockname()[1]
     with client_for(port, credentials, timeout_s=0.2) as client, pytest.raises(OutcomeUnknown):
-        client.create_job(JOB)
+        client.bulk_write.create(JOB)
 
 
 def test_create_job_is_unavailable_when_nobody_listens(listening, credentials):
@@ -301,4 +301,4 @@ def test_create_job_is_unavailable_when_nobody_listens(listening, credentials):
     listening.close()
 
     with client_for(port, credentials) as client, pytest.raises(CrmUnavailable):
-        client.create_job(JOB)
+        client.bulk_write.create(JOB)

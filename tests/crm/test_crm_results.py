@@ -30,7 +30,6 @@ def urls(crm) -> list[str]:
     ("download_url", "asked"),
     [
         ("https://crm.example.com/r/57.zip", "https://crm.example.com/r/57.zip"),
-        ("https://download-accl.zoho.com/57.zip", "https://download-accl.zoho.com/57.zip"),
         ("/v7/crm/org1/57.zip", "https://crm.example.com/v7/crm/org1/57.zip"),
         ("v7/57.zip", "https://crm.example.com/v7/57.zip"),
         ("//evil.example.com/57.zip", "https://crm.example.com/evil.example.com/57.zip"),
@@ -41,7 +40,7 @@ def test_download_result_asks_the_address_of_the_job(client, crm, tmp_path, down
     crm.script = [result()]
     target = tmp_path / "result.zip"
 
-    client.download_result(job(download_url), target)
+    client.bulk_write.download(job(download_url), target)
 
     assert target.read_bytes() == b"PK zip"
     assert urls(crm) == [asked]
@@ -52,25 +51,30 @@ def test_download_result_asks_the_address_of_the_job(client, crm, tmp_path, down
     "download_url",
     [
         "https://evil.example.com/57.zip",
+        "https://download-accl.zoho.com/57.zip",
         "http://crm.example.com/57.zip",
         "https://crm.example.com@evil.example.com/57.zip",
         "file:///etc/passwd",
         "https://crm.example.com/\n57.zip",
     ],
 )
-def test_download_result_never_asks_a_foreign_address(client, crm, tmp_path, download_url):
-    with pytest.raises(CrmRefused):
-        client.download_result(job(download_url), tmp_path / "result.zip")
+def test_download_result_asks_its_own_crm_instead_of_a_foreign_address(
+    client, crm, tmp_path, download_url
+):
+    crm.script = [result()]
+    target = tmp_path / "result.zip"
 
-    assert crm.requests == []
-    assert list(tmp_path.iterdir()) == []
+    client.bulk_write.download(job(download_url), target)
+
+    assert urls(crm) == [FALLBACK]
+    assert target.read_bytes() == b"PK zip"
 
 
 def test_download_result_does_not_follow_redirects(client, crm, tmp_path):
     crm.script = [httpx.Response(302, headers={"Location": "https://evil.example.com/57.zip"})]
 
     with pytest.raises(CrmRefused):
-        client.download_result(job("/57.zip"), tmp_path / "result.zip")
+        client.bulk_write.download(job("/57.zip"), tmp_path / "result.zip")
 
     assert urls(crm) == ["https://crm.example.com/57.zip"]
 
@@ -81,7 +85,7 @@ def test_download_result_falls_back_to_the_address_made_from_the_id(
 ):
     crm.script = [httpx.Response(status, json=body), result()]
 
-    client.download_result(job("/57.zip"), tmp_path / "result.zip")
+    client.bulk_write.download(job("/57.zip"), tmp_path / "result.zip")
 
     assert urls(crm)[1:] == [FALLBACK]
 
@@ -90,7 +94,7 @@ def test_download_result_says_so_when_the_result_is_gone(client, crm, tmp_path):
     crm.script = [httpx.Response(404, json=NOT_VALID)] * 2
 
     with pytest.raises(CrmRefused) as caught:
-        client.download_result(job("/57.zip"), tmp_path / "result.zip")
+        client.bulk_write.download(job("/57.zip"), tmp_path / "result.zip")
 
     assert caught.value.message == "Forbidden: Link not valid"
 
@@ -106,7 +110,7 @@ def test_download_result_begins_again_when_the_stream_breaks(client, crm, tmp_pa
     crm.script = [breaking, result()]
     target = tmp_path / "result.zip"
 
-    client.download_result(job("/57.zip"), target)
+    client.bulk_write.download(job("/57.zip"), target)
 
     assert target.read_bytes() == b"PK zip"
     assert list(tmp_path.iterdir()) == [target]
@@ -123,7 +127,7 @@ def test_download_result_leaves_no_part_of_a_file(client, crm, tmp_path):
     crm.script = [breaking] * 4
 
     with pytest.raises(CrmUnavailable):
-        client.download_result(job("/57.zip"), tmp_path / "result.zip")
+        client.bulk_write.download(job("/57.zip"), tmp_path / "result.zip")
 
     assert list(tmp_path.iterdir()) == []
 

@@ -62,7 +62,7 @@ class GrowingPace(MemoryPace):
         self.left = [0.01, 0.01, 0.0]
 
     def wait_s(self) -> float:
-        return self.left.pop(0)
+        return self.left.pop(0) if self.left else 0.0
 
 
 def eight_clients(connect, pace: MemoryPace, **options) -> list[CrmClient]:
@@ -133,13 +133,13 @@ def test_pause_that_grows_while_it_is_waited_for_is_kept_whole(connect, caller):
     pace = GrowingPace()
 
     with suppress(CrmError):
-        connect(pace=pace).job("1")
+        connect(pace=pace).bulk_write.job("1")
 
     assert pace.left == []
 
 
 def test_calls_beyond_the_editions_concurrency_get_their_turn(tmp_path, monkeypatch, connect):
-    monkeypatch.setattr("importer.crm.client.PAUSE_S", 0.5)
+    monkeypatch.setattr("importer.crm.session.PAUSE_S", 0.5)
     with practice_crm(tmp_path, edition="free") as address:
         caller = Caller(address)
         clients = eight_clients(connect, MemoryPace(), hosts=one_host(address))
@@ -168,11 +168,11 @@ def test_credits_that_are_gone_are_told_with_a_time_and_not_asked_for_again(conn
 
 def test_job_that_costs_more_credits_than_are_left_is_surely_not_started(connect, caller, tmp_path):
     crm = connect()
-    request = request_for(crm.upload(leads_zip(tmp_path), ZGID))
+    request = request_for(crm.bulk_write.upload(leads_zip(tmp_path), ZGID))
     caller.http.post("/control/credits", json={"remaining": 499}).raise_for_status()
 
     with pytest.raises(CrmUnavailable) as caught:
-        crm.create_job(request)
+        crm.bulk_write.create(request)
 
     assert caught.value.retry_after_s == wire.CREDITS_PAUSE_S
     assert statuses(caller, CREATING) == [429]
@@ -212,10 +212,10 @@ def test_token_that_eight_know_to_be_old_is_renewed_once_before_anybody_asks(con
 
 def test_eight_jobs_created_with_an_expired_token_are_eight_jobs(connect, caller, tmp_path):
     clients = eight_clients(connect, MemoryPace())
-    requests = [request_for(clients[0].upload(leads_zip(tmp_path), ZGID)) for _ in EIGHT]
+    requests = [request_for(clients[0].bulk_write.upload(leads_zip(tmp_path), ZGID)) for _ in EIGHT]
     suffer(caller, "expired_token", on=CREATING)
 
-    jobs = all_at_once(lambda number: clients[number].create_job(requests[number]))
+    jobs = all_at_once(lambda number: clients[number].bulk_write.create(requests[number]))
 
     assert len(set(jobs)) == len(EIGHT)
     assert {ended(clients[0], job).state for job in jobs} == {JobState.DONE}

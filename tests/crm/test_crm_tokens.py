@@ -211,20 +211,3 @@ def test_exchange_code_returns_the_refresh_token():
 def test_exchange_code_refuses_an_answer_without_a_refresh_token(body):
     with pytest.raises(CrmRefused):
         exchange_code(HOSTS, "id", "secret", "code", transport=answering(200, body))
-
-
-def test_secrets_show_in_no_repr_error_or_log(client, crm, credentials, caplog):
-    for logger in (None, "httpx", "httpcore"):
-        caplog.set_level("DEBUG", logger=logger)
-    down = httpx.Response(503, text="<html>maintenance</html>")
-    crm.script = [down] * 3 + [httpx.ReadTimeout("timed out")]
-
-    with pytest.raises(CrmUnavailable) as caught:
-        client.modules()
-
-    shown = repr(
-        [credentials, client, token("token-1", 9), caught.value, vars(caught.value), caplog.text]
-    )
-    assert "503" in shown
-    for secret in ("the-secret", "1000.refresh", "token-1"):
-        assert secret not in shown
