@@ -46,7 +46,7 @@ def connect_practice(team: Team) -> Connection:
     access = _practice_access()
     connection, made = Connection.objects.get_or_create(team=team, name=PRACTICE, defaults=access)
     if any(getattr(connection, name) != value for name, value in access.items()):
-        _change_access(connection, access, {})
+        change_access(connection, access, {})
     if made:
         record("connected", connection, name=connection.name, api_url=connection.api_url)
     return connection
@@ -70,7 +70,7 @@ def connect_again(connection: Connection, user: User, form: dict[str, Any]) -> N
         "refresh_token": credentials.refresh_token,
     }
     with transaction.atomic():
-        _change_access(connection, access, cattrs.unstructure(organisation))
+        change_access(connection, access, cattrs.unstructure(organisation))
         record("connected_again", connection, user, name=connection.name)
 
 
@@ -81,13 +81,14 @@ def greet(connection: Connection) -> None:
     connection.save(update_fields=["organisation"])
 
 
-def _change_access(
+def change_access(
     connection: Connection, access: dict[str, str], organisation: dict[str, Any]
 ) -> None:
-    for name, value in access.items():
+    """Save it without the old access's token, and without what that may still be renewed to."""
+    changed = {**access, "organisation": organisation, "access_token": "", "renewing_until": None}
+    for name, value in changed.items():
         setattr(connection, name, value)
-    connection.access_token, connection.organisation = "", organisation
-    connection.save()
+    connection.save(update_fields=changed)
 
 
 def _practice_access() -> dict[str, str]:

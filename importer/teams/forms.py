@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from importer.crm.client import API_VERSIONS
 from importer.crm.hosts import DATA_CENTRES, Edition
+from importer.crm.versions import API_VERSIONS
 from importer.teams.connecting import PRACTICE
 from importer.teams.models import Connection, Team
 

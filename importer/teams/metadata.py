@@ -9,11 +9,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from importer.crm import schema
+from importer.crm.deadline import within
 from importer.crm.errors import CrmError
 from importer.crm.schema import Module, ModuleSummary
 from importer.teams.models import Connection, ModuleMetadata
 
-FETCH_TIMEOUT_S = 10  # a person waits for this
+FETCH_WITHIN_S = 10  # a person waits for this
 NOT_REACHED = timedelta(minutes=1)  # until a CRM that did not answer is asked again
 
 
@@ -21,7 +22,7 @@ def modules(connection: Connection, *, fresh: bool = False) -> tuple[ModuleSumma
     """The modules that records can be imported into. Raises `CrmError`."""
 
     def fetch() -> tuple[Any, str]:
-        with connection.client(timeout_s=FETCH_TIMEOUT_S) as crm:
+        with within(FETCH_WITHIN_S), connection.client() as crm:
             return cattrs.unstructure(crm.modules()), ""
 
     kept = _kept(connection, "", fetch, fresh=fresh)
@@ -46,7 +47,7 @@ def fingerprint(connection: Connection, api_name: str) -> str:
 
 def _module(connection: Connection, api_name: str, *, fresh: bool) -> ModuleMetadata:
     def fetch() -> tuple[Any, str]:
-        with connection.client(timeout_s=FETCH_TIMEOUT_S) as crm:
+        with within(FETCH_WITHIN_S), connection.client() as crm:
             found = crm.module(api_name)
         return schema.to_json(found), schema.fingerprint(found)
 

@@ -1,16 +1,19 @@
 """Teams, the people in them, and their connections to CRM organisations."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
-from importer.crm.client import Credentials, CrmClient
+from importer.crm.client import CrmClient
 from importer.crm.hosts import Hosts
+from importer.teams.clients import CLIENTS, Access
 from importer.teams.pace import DatabasePace
 from importer.teams.secrets import EncryptedTextField
-from importer.teams.tokens import DatabaseTokens
+from importer.teams.tokens import DatabaseCredentials, DatabaseTokens
 
 
 class Team(models.Model):
@@ -88,23 +91,31 @@ class Connection(models.Model):
     @property
     def tokens(self) -> DatabaseTokens:
         """The access token that all processes share."""
-        return DatabaseTokens(Connection.objects.filter(pk=self.pk))
+        return DatabaseTokens(self._row)
 
     @property
     def pace(self) -> DatabasePace:
         """The pause that all processes keep."""
-        return DatabasePace(Connection.objects.filter(pk=self.pk))
+        return DatabasePace(self._row)
 
-    def client(self, *, timeout_s: float | None = None) -> CrmClient:
-        """A client for this connection; close it, or use it as a context manager."""
-        return CrmClient(
-            self.hosts,
-            Credentials(self.client_id, self.client_secret, self.refresh_token),
+    def client(self) -> AbstractContextManager[CrmClient]:
+        """This process's client for the connection, lent for a block: `with c.client() as crm`."""
+        access = Access(self.hosts, self.api_version, settings.CRM_TIMEOUT_S)
+        return CLIENTS.lend(self.pk, access, self._client_for(access))
+
+    def _client_for(self, access: Access) -> Callable[[], CrmClient]:
+        return lambda: CrmClient(
+            access.hosts,
+            DatabaseCredentials(self._row),
             self.tokens,
             self.pace,
-            api_version=self.api_version,
-            timeout_s=timeout_s or settings.CRM_TIMEOUT_S,
+            api_version=access.api_version,
+            timeout_s=access.timeout_s,
         )
+
+    @property
+    def _row(self) -> models.QuerySet[Any]:
+        return Connection.objects.filter(pk=self.pk)
 
 
 class ModuleMetadata(models.Model):

@@ -1,19 +1,31 @@
 """A CRM's metadata: kept for a while, asked for again, and served when the CRM is down."""
 
+import json
 from datetime import timedelta
 
+import httpx
 import pytest
 from django.utils import timezone
 
 from importer.crm.errors import CrmRefused, CrmUnavailable
+from importer.imports.advance import drive
 from importer.teams import metadata
 from importer.teams.models import Connection, ModuleMetadata
-from tests.line import not_reached
+from tests.line import CREATE, LOOK, Carry, answered, not_reached
+from tests.office import Wizard, confirmed, leads_csv
 
 NOWHERE = "http://127.0.0.1:1"
 
 
 pytestmark = pytest.mark.usefixtures("one_try")
+
+
+@pytest.fixture
+def known_connection(connection: Connection) -> Connection:
+    """One that knows the modules, and the fields of leads."""
+    metadata.modules(connection)
+    metadata.module(connection, "Leads")
+    return connection
 
 
 @pytest.fixture
@@ -120,3 +132,55 @@ def test_fingerprint_changes_with_the_fields_alone(connection):
     assert metadata.fingerprint(connection, "Leads") == before
     metadata.module(connection, "Contacts")
     assert metadata.fingerprint(connection, "Contacts") != before
+
+
+# Found to be stale
+
+
+def with_another_field(request: httpx.Request, carry: Carry) -> httpx.Response:
+    """The CRM's fields since an administrator has added one."""
+    answer = carry(request)
+    fields = json.loads(answer.read())["fields"]
+    [email] = [field for field in fields if field["api_name"] == "Email"]
+    added = email | {"api_name": "Shoe_Size", "field_label": "Shoe size", "id": "57"}
+    return httpx.Response(200, json={"fields": [*fields, added]})
+
+
+def refused_at_its_end(request: httpx.Request, carry: Carry) -> httpx.Response:
+    resource = {"code": "INVALID_FIELD", "file": {"status": "FAILED"}}
+    return httpx.Response(200, json={"id": "1", "status": "FAILED", "resource": [resource]})
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        (CREATE, answered(400, "INVALID_FIELD")),
+        (CREATE, answered(400, "MANDATORY_FIELDS_NOT_MAPPED")),
+        (LOOK, refused_at_its_end),
+    ],
+)
+def test_metadata_that_a_refused_job_shows_to_be_stale_is_asked_for_again(
+    known_connection, ana, domain, line, client, call, fault
+):
+    import_ = confirmed(known_connection, ana, leads_csv(domain))
+    line.cut(call, fault)
+    line.cut(("GET", "/settings/fields"), with_another_field)
+    drive(import_)
+    client.force_login(ana)
+    wizard = Wizard.upload(client, leads_csv(domain))
+
+    wizard.to_columns(known_connection)
+
+    assert "Shoe size" in wizard.page("columns")
+
+
+def test_metadata_is_still_believed_after_a_refusal_that_says_nothing_of_it(
+    known_connection, ana, domain, line
+):
+    before = known_connection.metadata.get(module="Leads").due_at
+    import_ = confirmed(known_connection, ana, leads_csv(domain))
+    line.cut(CREATE, answered(403, "NO_PERMISSION"))
+
+    drive(import_)
+
+    assert known_connection.metadata.get(module="Leads").due_at == before

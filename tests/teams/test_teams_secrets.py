@@ -83,6 +83,7 @@ def test_secret_of_a_key_that_is_gone_is_not_readable(team, keys):
 
 @pytest.mark.parametrize("told", [repr, str])
 def test_secret_is_not_told_with_the_connection(kept, told):
-    text = told(kept) + told(kept.client())
+    with kept.client() as crm:
+        text = told(kept) + told(crm)
 
     assert not [secret for secret in SECRETS.values() if secret in text]

@@ -31,6 +31,10 @@ OPEN_TO_ALL = {  # by the names of their addresses
     "health",
 }
 POST_ONLY = {
+    "imports:append_piece",
+    "imports:begin_upload",
+    "imports:discard_upload",
+    "imports:finish_upload",
     "imports:save_template",
     "imports:stop",
     "imports:use_template",
