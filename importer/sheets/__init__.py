@@ -1,12 +1,17 @@
 """A spreadsheet file becomes a table: look at it, choose how to read it, stage it, page it."""
 
+from importer.sheets.bounded import DEFAULT_BOUNDS, Bounds, read
 from importer.sheets.guard import DEFAULT_LIMITS, Limits
-from importer.sheets.inspection import inspect, preview
-from importer.sheets.paging import head, rows
-from importer.sheets.staging import ROWS_PER_GROUP, stage
+from importer.sheets.inspection import inspect
+from importer.sheets.paging import head, page, rows
+from importer.sheets.segments import ROWS_PER_GROUP
+from importer.sheets.staging import stage
 from importer.sheets.table import (
     ROW,
+    Choice,
     ColumnProfile,
+    Footer,
+    Format,
     Inspection,
     PreviewRow,
     Reading,
@@ -16,10 +21,15 @@ from importer.sheets.table import (
 )
 
 __all__ = [
+    "DEFAULT_BOUNDS",
     "DEFAULT_LIMITS",
     "ROW",
     "ROWS_PER_GROUP",
+    "Bounds",
+    "Choice",
     "ColumnProfile",
+    "Footer",
+    "Format",
     "Inspection",
     "Limits",
     "PreviewRow",
@@ -29,7 +39,8 @@ __all__ = [
     "UnreadableFile",
     "head",
     "inspect",
-    "preview",
+    "page",
+    "read",
     "rows",
     "stage",
 ]

@@ -13,17 +13,24 @@ from functools import lru_cache
 from math import isfinite
 from typing import NamedTuple
 
-from openpyxl.styles.numbers import BUILTIN_FORMATS
+from importer.sheets.block import CellKind
 
-_DAY_S = 24 * 60 * 60
+DAY_S = 24 * 60 * 60
+_LONGEST_CODE = 255  # characters that Excel takes for a number format
 _LAST_SERIAL = 2_958_466  # days, beyond which Excel shows no date
 _LEAP_DAY_THAT_NEVER_WAS = 60  # Excel counts 29 February 1900
 
-# Built-in formats that openpyxl leaves out: dates and times of East Asian editions (ECMA-376
-# 18.8.30), whose exact look depends on the language.
-_MORE_BUILTIN = dict.fromkeys(
-    [27, 28, 29, 30, 31, 36, 50, 51, 52, 53, 54, 55, 56, 57, 58], "yyyy-mm-dd"
-) | dict.fromkeys([32, 33, 34, 35], "hh:mm:ss")
+# The formats that workbooks name by number only, but for those that leave a number as it is
+# (ECMA-376 18.8.30). How the dates and times of East Asian editions look depends on the language.
+_BUILTIN = {
+    **dict.fromkeys([9, 10], "0%"),
+    **dict.fromkeys([14, 15, 16, 17], "yyyy-mm-dd"),
+    **dict.fromkeys([27, 28, 29, 30, 31, 36, *range(50, 59)], "yyyy-mm-dd"),
+    **dict.fromkeys([18, 19, 20, 21, 32, 33, 34, 35], "hh:mm:ss"),
+    22: "yyyy-mm-dd hh:mm",
+    **dict.fromkeys([45, 47], "mm:ss"),
+    46: "[h]:mm:ss",
+}
 
 _SECTION = re.compile(r'(?:"[^"]*"|\\.|[^;])*')
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
@@ -62,12 +69,14 @@ class NumberFormat:
 
 def builtin_format(number: int) -> str:
     """The code of a format that workbooks name by number only."""
-    return BUILTIN_FORMATS.get(number) or _MORE_BUILTIN.get(number, "General")
+    return _BUILTIN.get(number, "General")
 
 
 @lru_cache(maxsize=2_000)
 def understand(code: str) -> NumberFormat:
     """The meaning of a number format's code, by its first section (ECMA-376 18.8.31)."""
+    if len(code) > _LONGEST_CODE:
+        return NumberFormat()
     section = _first_section(code)
     bare = _NOT_A_PLACEHOLDER.sub("", section).lower()
     if section.strip().lower() == "general" or "@" in bare:
@@ -110,30 +119,44 @@ def _mark(part: re.Match[str]) -> Mark:
     return Mark(part["quoted"] or part["escaped"] or "", is_place=False)
 
 
-def seen(stored: str, number_format: NumberFormat, *, from_1904: bool) -> str:
-    """The text people see for a number, as the XML holds it, under a number format."""
+class Seen(NamedTuple):
+    """What people see of a cell."""
+
+    text: str
+    kind: CellKind
+
+
+def seen(stored: str, number_format: NumberFormat, *, from_1904: bool) -> Seen:
+    """What people see of a number, as the XML holds it, under a number format."""
     if number_format.kind is Kind.NUMBER and _PLAIN_INTEGER.fullmatch(stored):
-        return stored
+        return Seen(stored, CellKind.NUMBER)
     try:
         value = float(stored)
     except ValueError:
-        return stored
+        return Seen(stored, CellKind.NUMBER)
     if not isfinite(value):
-        return stored
+        return Seen(stored, CellKind.NUMBER)
+    return seen_number(value, number_format, from_1904=from_1904)
+
+
+def seen_number(value: float, number_format: NumberFormat, *, from_1904: bool) -> Seen:
+    """What people see of a finite number under a number format."""
     number = Decimal(f"{value:.15g}")  # Excel shows no more digits than 15
+    moment: Seen | None = None
     match number_format.kind:
         case Kind.NUMBER:
-            return plain(number)
+            pass
         case Kind.PADDED:
-            return padded(number, number_format.pattern)
+            return Seen(padded(number, number_format.pattern), CellKind.NUMBER)
         case Kind.PERCENT:
-            return f"{plain(number * 100)}%"
+            return Seen(f"{plain(number * 100)}%", CellKind.PERCENT)
         case _ if abs(value) > _LAST_SERIAL:
-            return plain(number)
+            pass
         case Kind.DURATION:
-            return _duration(value)
+            return Seen(_duration(value), CellKind.DURATION)
         case kind:
-            return _moment(value, kind, from_1904=from_1904) or plain(number)
+            moment = _moment(value, kind, from_1904=from_1904)
+    return moment or Seen(plain(number), CellKind.NUMBER)
 
 
 def plain(number: Decimal) -> str:
@@ -166,25 +189,23 @@ def padded(number: Decimal, pattern: tuple[Mark, ...]) -> str:
 
 
 def _duration(serial: float) -> str:
-    seconds = round(abs(serial) * _DAY_S)
+    seconds = round(abs(serial) * DAY_S)
     sign = "-" if serial < 0 and seconds else ""
     return f"{sign}{seconds // 3600:02}:{_minutes_and_seconds(seconds)}"
 
 
-def _moment(serial: float, kind: Kind, *, from_1904: bool) -> str | None:
+def _moment(serial: float, kind: Kind, *, from_1904: bool) -> Seen | None:
     """A serial number of days as ISO text; None for what Excel cannot show as a date."""
     if serial < 0:
         return None
-    days, seconds = divmod(round(serial * _DAY_S), _DAY_S)
+    days, seconds = divmod(round(serial * DAY_S), DAY_S)
     time = f"{seconds // 3600:02}:{_minutes_and_seconds(seconds)}"
-    if kind is Kind.TIME and not days:
-        return time
-    if not days and not from_1904:
-        return time if seconds else None
-    day = _date(days, from_1904=from_1904)
-    if day is None or (kind is Kind.DATE and not seconds):
-        return day
-    return f"{day} {time}"
+    if not days and (kind is Kind.TIME or (seconds and not from_1904)):
+        return Seen(time, CellKind.TIME)
+    day = _date(days, from_1904=from_1904) if days or from_1904 else None
+    if day is None:
+        return None
+    return Seen(f"{day} {time}" if seconds or kind is not Kind.DATE else day, CellKind.DATE)
 
 
 def _date(days: int, *, from_1904: bool) -> str | None:

@@ -1,17 +1,24 @@
 """What a source file may cost: measured before it is opened, and while it is read."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from importer.sheets.table import NumberedRow, UnreadableFile
+import polars as pl
+
+from importer.sheets.block import Block
+from importer.sheets.table import UnreadableFile
 
 DAMAGED_WORKBOOK = (
     "This workbook is damaged or was only partly uploaded."
     " Open it in Excel, save it again and upload the new file."
 )
+SWOLLEN = (
+    "This file unpacks to far more than a real spreadsheet holds, so it was not opened."
+    " Copy the rows you need into a new workbook and upload that."
+)
 MB = 1024**2
+_LOCAL_HEADER = 30  # bytes before a part's name and content, at least
 _RATIO_MATTERS_FROM = 50 * MB  # small archives of blank cells compress very well and do no harm
 
 
@@ -49,37 +56,62 @@ def archive_parts(path: Path) -> list[ZipInfo]:
 
 
 def measure_archive(path: Path, limits: Limits) -> None:
-    """Judge a workbook by its ZIP directory, before anything is inflated.
+    """Judge an archive, or a workbook that is one, by its ZIP directory, before it is inflated.
 
-    A directory that understates a part is harmless: `zipfile` stops at the declared size.
+    A directory that understates a part is harmless: readers stop at the declared size.
     """
     parts = archive_parts(path)
-    unzipped = sum(part.file_size for part in parts)
-    zipped = max(path.stat().st_size, 1)
-    swollen = unzipped > _RATIO_MATTERS_FROM and unzipped > limits.ratio * zipped
-    if swollen or unzipped > limits.unzipped_bytes or len(parts) > limits.parts:
-        raise UnreadableFile(
-            "This workbook unpacks to far more than a real spreadsheet holds, so it was not opened."
-            " Copy the rows you need into a new workbook and upload that."
-        )
+    zipped = path.stat().st_size
+    if len(parts) > limits.parts or _overlap(parts, zipped):
+        raise UnreadableFile(SWOLLEN)
+    measure_unpacked(sum(part.file_size for part in parts), zipped, limits)
 
 
-def within(rows: Iterator[NumberedRow], limits: Limits) -> Iterator[NumberedRow]:
-    """The rows that hold anything, until they are too wide or too many."""
-    cells_left = limits.cells
-    for number, cells in rows:
-        filled = sum(1 for cell in cells if cell and not cell.isspace())
-        if not filled:
-            continue
-        if len(cells) > limits.columns and any(map(str.strip, cells[limits.columns :])):
+def measure_unpacked(unpacked: int, packed: int, limits: Limits) -> None:
+    """Raise `UnreadableFile` for so many bytes out of so few."""
+    swollen = unpacked > _RATIO_MATTERS_FROM and unpacked > limits.ratio * packed
+    if swollen or unpacked > limits.unzipped_bytes:
+        raise UnreadableFile(SWOLLEN)
+
+
+def _overlap(parts: list[ZipInfo], end: int) -> bool:
+    """Whether parts share bytes: a few of them can then unpack to very much."""
+    for part in sorted(parts, key=lambda part: part.header_offset, reverse=True):
+        if part.header_offset + _LOCAL_HEADER + part.compress_size > end:
+            return True
+        end = part.header_offset
+    return False
+
+
+class Gate:
+    """Lets blocks pass until they are too wide or too many."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._cells_left = limits.cells
+
+    def admit(self, block: Block) -> None:
+        """Raise `UnreadableFile` if this block is one too many; its blank cells are null."""
+        if block.cells.width > self._limits.columns:
+            self._measure_width(block)
+        blank = sum(block.cells.null_count().row(0), 0)
+        self._cells_left -= block.cells.width * len(block) - blank
+        if self._cells_left < 0:
             raise UnreadableFile(
-                f"Row {number} has cells beyond column {limits.columns}, the most that can be"
-                " imported. Delete the columns you don't need and upload the file again."
-            )
-        cells_left -= filled
-        if cells_left < 0:
-            raise UnreadableFile(
-                f"This file has more than {limits.cells:,} filled cells."
+                f"This file has more than {self._limits.cells:,} filled cells."
                 " Split it and upload the pieces one after the other."
             )
-        yield number, cells
+
+    def _measure_width(self, block: Block) -> None:
+        beyond = block.cells[:, self._limits.columns :]
+        filled = block.numbers.filter(beyond.select(any_filled()).to_series())
+        if len(filled):
+            raise UnreadableFile(
+                f"Row {filled[0]} has cells beyond column {self._limits.columns}, the most that"
+                " can be imported. Delete the columns you don't need and upload the file again."
+            )
+
+
+def any_filled() -> pl.Expr:
+    """Whether a row holds anything."""
+    return pl.any_horizontal(pl.all().is_not_null())

@@ -1,24 +1,90 @@
-"""A source file's rows, whatever its format, as a `Reading` says."""
+"""A source file is opened by its format, measured beforehand; its rows come as clean blocks."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
-from importer.sheets import guard, text
+import polars as pl
+
+from importer.sheets import guard
+from importer.sheets.block import Block, Opened, Source
 from importer.sheets.guard import Limits
-from importer.sheets.table import NumberedRow, Reading
-from importer.sheets.workbook import Workbook
+from importer.sheets.ods.workbook import OdsWorkbook
+from importer.sheets.table import Format, NumberedRow, Reading
+from importer.sheets.text.document import TextDocument
+from importer.sheets.xls.workbook import XlsWorkbook
+from importer.sheets.xlsb.workbook import XlsbWorkbook
+from importer.sheets.xlsx.workbook import Workbook
 
 
-def rows(path: Path, reading: Reading, limits: Limits) -> Iterator[NumberedRow]:
-    """All rows that hold anything, from the top of the file, header and titles included."""
+def open_source(path: Path, reading: Reading, limits: Limits) -> Opened:
+    """The file, ready to give its rows."""
     guard.measure_file(path, limits)
-    yield from guard.within(_unguarded_rows(path, reading, limits), limits)
+    match reading.format:
+        case Format.CSV:
+            return TextDocument(
+                path, reading.encoding or "utf-8", reading.delimiter or ",", reading.escape
+            )
+        case Format.XLSX:
+            guard.measure_archive(path, limits)
+            return Workbook(path)
+        case Format.XLSB:
+            guard.measure_archive(path, limits)
+            return XlsbWorkbook(path)
+        case Format.ODS:
+            guard.measure_archive(path, limits)
+            return OdsWorkbook(path)
+        case Format.XLS:
+            return XlsWorkbook(path)
 
 
-def _unguarded_rows(path: Path, reading: Reading, limits: Limits) -> Iterator[NumberedRow]:
-    if reading.format == "csv":
-        yield from text.records(path, reading.encoding or "utf-8", reading.delimiter or ",")
-        return
-    guard.measure_archive(path, limits)
-    with Workbook(path) as workbook:
-        yield from workbook.rows(reading.sheet or workbook.sheets[0].name)
+def blocks(source: Source, sheet: str | None, limits: Limits) -> Iterator[Block]:
+    """The rows that hold anything: blank cells are null, blank rows are gone.
+
+    Raises `UnreadableFile` when they turn out too wide or too many.
+    """
+    gate = guard.Gate(limits)
+    for block in source.blocks(sheet):
+        clean = _clean(block)
+        gate.admit(clean)
+        if len(clean):
+            yield clean
+
+
+def top(source: Source, sheet: str | None, rows: int, limits: Limits) -> list[NumberedRow]:
+    """The first `rows` rows that hold anything, as lists."""
+    return list(islice(_rows(blocks(source, sheet, limits)), rows))
+
+
+def _rows(found: Iterator[Block]) -> Iterator[NumberedRow]:
+    for block in found:
+        yield from as_rows(block)
+
+
+def as_rows(block: Block) -> Iterator[NumberedRow]:
+    """The rows one by one, their cells up to the last that holds anything."""
+    for number, cells in zip(block.numbers, block.cells.iter_rows(), strict=True):
+        texts = [cell or "" for cell in cells]
+        while texts and not texts[-1]:
+            texts.pop()
+        yield number, texts
+
+
+def _clean(block: Block) -> Block:
+    """Blank cells null, and only the rows that hold anything."""
+    suspects = [column.name for column in block.cells if _may_hold_blanks(column)]
+    cells = block.cells.with_columns(
+        pl.when(pl.col(suspects).str.strip_chars() != "").then(pl.col(suspects))
+    )
+    filled = cells.select(guard.any_filled()).to_series()
+    return replace(block, cells=cells).where(filled)
+
+
+def _may_hold_blanks(column: pl.Series) -> bool:
+    """Whether a cell may be white space alone; a look at the extremes is cheap and tells most.
+
+    All white space of ASCII sorts up to the blank, all other white space behind ASCII.
+    """
+    lowest, highest = column.min(), column.max()
+    return lowest is not None and (str(lowest) <= " \U0010ffff" or str(highest) >= "\x7f")

@@ -49,14 +49,14 @@ from importer.sheets.cells import builtin_format, iso_text, seen, understand, un
     ],
 )
 def test_seen_shows_a_number_as_its_format_does(stored, code, text):
-    assert seen(stored, understand(code), from_1904=False) == text
+    assert seen(stored, understand(code), from_1904=False).text == text
 
 
 @pytest.mark.parametrize(
     ("stored", "text"), [("0", "1904-01-01"), ("43829", "2023-12-31"), ("60", "1904-03-01")]
 )
 def test_seen_counts_days_from_1904_where_the_workbook_does(stored, text):
-    assert seen(stored, understand("yyyy-mm-dd"), from_1904=True) == text
+    assert seen(stored, understand("yyyy-mm-dd"), from_1904=True).text == text
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_seen_counts_days_from_1904_where_the_workbook_does(stored, text):
     ],
 )
 def test_builtin_formats_are_known_by_number(number, text):
-    assert seen("45291", understand(builtin_format(number)), from_1904=False) == text
+    assert seen("45291", understand(builtin_format(number)), from_1904=False).text == text
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from importer.sheets import (
     Reading,
     UnreadableFile,
     head,
+    page,
     rows,
     stage,
 )
@@ -111,7 +112,7 @@ def test_stage_drops_unnamed_columns_only_when_wholly_empty(staged):
 def test_stage_keeps_a_named_column_without_values(staged):
     table, path = staged("name,fax\nAnn,\n")
 
-    assert table.columns[1] == ColumnProfile("fax", 0)
+    assert table.columns[1] == ColumnProfile("fax", position=2)
     assert head(path, 1).schema["fax"] == pl.String
 
 
@@ -127,8 +128,74 @@ def test_stage_profiles_all_values(staged):
 
     table, _ = staged("code,note\n" + "".join(f"{value},x\n" for value in values))
 
-    assert table.columns[0] == ColumnProfile("code", 60_004, ("A-1", "Christabel-3", "n/a"))
-    assert table.columns[1] == ColumnProfile("note", 60_004, ("x",))
+    code, note = table.columns
+    assert (code.position, code.filled, code.distinct) == (1, 60_004, 5)
+    assert code.samples == ("A-1", "Christabel-3", "n/a")  # the typical, the longest, the oddest
+    assert [shape for shape, _ in code.shapes] == ["a-9", "a/a"]
+    assert dict(code.shapes)["a-9"] == pytest.approx(60_003, rel=0.01)
+    assert (note.position, note.filled, note.distinct, note.samples) == (2, 60_004, 1, ("x",))
+
+
+def test_stage_estimates_how_many_values_differ(staged):
+    table, _ = staged("n\n" + "".join(f"{n}\n" for n in range(100_000)))
+
+    assert table.columns[0].distinct == pytest.approx(100_000, rel=0.06)
+
+
+def test_stage_says_that_excel_has_rounded_numbers(staged):
+    table, _ = staged("id,name\n1.23457E+15,Ann\n4.5E+20,Bob\n7,E+\n")
+
+    assert [column.damaged for column in table.columns] == [2, 0]
+    (warning,) = table.warnings
+    assert warning == (
+        "2 numbers in “id” have more than 15 digits. Excel has rounded them and the other digits"
+        " are gone. Export again with this column as text."
+    )
+
+
+def test_stage_lists_the_rows_that_end_before_the_header_does(staged):
+    table, path = staged("name,town\nAnn,York\nBob\nEve,Leeds\n")
+
+    assert table.warnings == (
+        "Some rows have fewer cells than the header row: 3. The missing cells are taken as blank.",
+    )
+    assert rows(path, [3]).row(0) == (3, "Bob", None)
+
+
+def test_stage_ends_at_the_last_row_that_a_person_chose(staged):
+    reading = Reading("csv", 1, encoding="utf-8", delimiter=",", last_row=3)
+
+    table, path = staged("name\n" + "Ann\n" * 60_000, reading)
+
+    assert (table.rows, table.footer) == (2, None)
+    assert head(path, 9)[ROW].to_list() == [2, 3]
+
+
+def test_stage_leaves_a_footer_out_and_says_so(staged):
+    text = "name,sum\n" + "".join(f"Ann {n},{n}\n" for n in range(30_000)) + "Total,449985000\n"
+
+    table, path = staged(text)
+
+    assert table.rows == 30_000
+    assert table.footer.rows == (30_002,)
+    assert rows(path, [30_002]).is_empty()
+
+
+def test_stage_tells_how_far_it_is(tmp_path):
+    source = tmp_path / "file.csv"
+    source.write_text("n\n" + "1\n" * 60_000)
+    told = []
+
+    stage(source, CSV, tmp_path / "t.parquet", tell=told.append)
+
+    assert told == sorted(told)
+    assert told[-1] == 60_000
+
+
+def test_page_starts_anywhere(staged):
+    _, path = staged("n\n" + "".join(f"v{n}\n" for n in range(60_000)))
+
+    assert page(path, 49_999, 2).rows() == [(50_001, "v49999"), (50_002, "v50000")]
 
 
 def test_stage_names_a_header_row_that_the_file_lacks(staged):

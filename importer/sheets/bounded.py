@@ -1,0 +1,142 @@
+"""Reading in a process of its own: a poisonous file costs one sentence, and never the worker.
+
+The process (`__main__.py`) may take only so much memory and time.
+"""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO
+
+import cattrs
+
+from importer.sheets.guard import DEFAULT_LIMITS, MB, Limits
+from importer.sheets.table import Choice, Inspection, Table, UnreadableFile
+
+_HOME = Path(__file__).resolve().parents[2]  # where the process finds `importer`
+_GIVEN_UP = (
+    "so reading it was given up. Copy the rows you need into a new workbook and upload that."
+)
+_BOUND_STRUCK = {  # by the signal that ended the process
+    signal.SIGALRM: f"This file takes far longer to read than a real spreadsheet does, {_GIVEN_UP}",
+    # That a failed allocation aborts, ...
+    signal.SIGABRT: f"This file asks for more memory than a real spreadsheet needs, {_GIVEN_UP}",
+    # ... and that a machine out of memory ends whoever takes most.
+    signal.SIGKILL: f"This file may ask for more memory than this server has, {_GIVEN_UP}",
+}
+
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+
+log = logging.getLogger(__name__)
+
+
+class ReadingFault(Exception):
+    """A fault of ours, not the file's: says how the process ended and where. For the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What reading one file may take."""
+
+    memory_bytes: int = 6144 * MB  # of addresses, of which real memory is a part
+    seconds: float = 900
+
+
+DEFAULT_BOUNDS = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the process is to do: its one argument, as JSON."""
+
+    path: str
+    choice: Choice
+    target: str  # in a folder that is the process's own
+    limits: Limits
+    bounds: Bounds
+
+
+def read(
+    path: Path,
+    choice: Choice,
+    target: Path,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    bounds: Bounds = DEFAULT_BOUNDS,
+    on_inspection: Callable[[Inspection], None] = lambda _: None,
+    on_rows: Callable[[int], None] = lambda _: None,
+) -> Table:
+    """`inspect` and `stage` the file at `path` into `target`, elsewhere.
+
+    Tells what the inspection found before staging begins, and how many rows are staged. Raises
+    `UnreadableFile` as those two do, and for a file that asks for more than `bounds` allow.
+    """
+    with TemporaryDirectory(dir=target.parent, prefix=".reading-") as folder:
+        staged = Path(folder).absolute() / target.name
+        order = Order(str(path.absolute()), choice, str(staged), limits, bounds)
+        table = _carried_out(order, on_inspection, on_rows)
+        staged.replace(target)
+    return table
+
+
+def _carried_out(
+    order: Order,
+    on_inspection: Callable[[Inspection], None],
+    on_rows: Callable[[int], None],
+) -> Table:
+    with TemporaryFile("w+") as traces, _reader(order, traces) as process:
+        for event in map(json.loads, process.stdout or ()):
+            match event:
+                case {"inspection": told}:
+                    on_inspection(cattrs.structure(told, Inspection))
+                case {"rows": rows}:
+                    on_rows(rows)
+                case {"table": told}:
+                    return cattrs.structure(told, Table)
+                case {"unreadable": sentence}:
+                    raise UnreadableFile(sentence)
+        raise _untimely_end(process.wait(), traces)
+
+
+@contextmanager
+def _reader(order: Order, traces: IO[str]) -> Iterator[subprocess.Popen[str]]:
+    """The process, which ends with the block or before; or with ours, when its input is closed."""
+    folder = str(Path(order.target).parent)
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "importer.sheets", json.dumps(cattrs.unstructure(order))],
+        cwd=_HOME,
+        env=_environment(folder),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=traces,
+        text=True,
+        process_group=0,  # what interrupts us at a terminal is ours to pass on
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """None of our secrets: what reads a stranger's file has no use for them."""
+    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    return kept | {"TMPDIR": folder}
+
+
+def _untimely_end(status: int, traces: IO[str]) -> Exception:
+    """Why the process ended before it had told all."""
+    traces.seek(0)
+    ending = f"The process that reads a file ended with status {status}.\n{traces.read()}"
+    if -status not in _BOUND_STRUCK:
+        return ReadingFault(ending)
+    log.warning(ending)
+    return UnreadableFile(_BOUND_STRUCK[signal.Signals(-status)])

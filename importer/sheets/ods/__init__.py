@@ -1,0 +1,1 @@
+"""OpenDocument spreadsheets, XML in a ZIP: .ods."""

@@ -1,0 +1,1 @@
+"""Delimited text: its encoding, its delimiter, and its records as blocks."""

@@ -1,0 +1,1 @@
+"""Excel binary workbooks, records in a ZIP: .xlsb."""

@@ -1,0 +1,1 @@
+"""Excel workbooks of the kind that is XML in a ZIP: .xlsx and .xlsm."""
