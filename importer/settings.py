@@ -217,7 +217,13 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
+# What one file may hold, and what the process that reads it may take.
 UPLOAD_LIMIT_BYTES = env.int("UPLOAD_LIMIT_BYTES", default=250 * 1024**2)
+UNZIPPED_LIMIT_BYTES = env.int("UNZIPPED_LIMIT_BYTES", default=4 * 1024**3)
+COLUMN_LIMIT = env.int("COLUMN_LIMIT", default=500)
+CELL_LIMIT = env.int("CELL_LIMIT", default=100_000_000)  # that hold anything
+READING_MEMORY_BYTES = env.int("READING_MEMORY_BYTES", default=6 * 1024**3)  # of addresses
+READING_TIMEOUT_S = env.float("READING_TIMEOUT_S", default=900)
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
 FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the columns step posts several for each column

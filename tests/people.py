@@ -59,11 +59,15 @@ def practice_settings(practice_address: str, settings) -> str:
 @pytest.fixture
 def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
     """The line to the CRM, for a test to cut."""
+    from importer.teams.clients import CLIENTS
+
+    CLIENTS.close_all()
     line = Line()
     connect = wire.connect
     monkeypatch.setattr(wire, "connect", lambda timeout_s, transport=None: connect(timeout_s, line))
     with stamina.set_testing(True, attempts=2, cap=True):
         yield line
+    CLIENTS.close_all()
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +79,8 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
         "imports.sending.FIRST_RETRY_S": 0.02,
         "imports.sending.LONGEST_RETRY_S": 0.05,
         "imports.advance.IDLE_S": 0.02,
-        "crm.client.PAUSE_S": 0.02,
+        "crm.session.PAUSE_S": 0.02,
+        "crm.pace.SPREAD_S": 0.02,
     }
     for name, seconds in pauses.items():
         monkeypatch.setattr(f"importer.{name}", seconds)

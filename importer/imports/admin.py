@@ -67,7 +67,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @admin.display(description="How it was read")
     def how_read(self, import_: Import) -> str:
-        told = (import_.reading_json or {}).items()
+        told = ((import_.inspection_json or {}).get("reading") or {}).items()
         return ", ".join(f"{name.replace('_', ' ')} {fact}" for name, fact in told if fact)
 
     @admin.display(description="Balance")

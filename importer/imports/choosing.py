@@ -12,7 +12,7 @@ from importer.import_templates.models import ImportTemplate
 from importer.imports.models import Import
 from importer.mapping import fitting, missing_fields, suggest
 from importer.mapping.model import ColumnMapping, Mapping
-from importer.sheets.table import Reading
+from importer.sheets.table import Choice
 from importer.teams.models import Connection, User
 
 
@@ -21,10 +21,11 @@ class NotADraft(Exception):
 
 
 @transaction.atomic
-def choose_reading(import_: Import, user: User | None, reading: Reading) -> None:
+def choose_reading(import_: Import, user: User | None, choice: Choice) -> None:
     """Read the file again, this way."""
-    _set_work(import_, Import.Work.READ, reading_json=asdict(reading), table_json=None)
-    record("reading_chosen", import_, user, **asdict(reading))
+    _set_work(import_, Import.Work.READ, choice_json=asdict(choice), table_json=None, rows_read=0)
+    chosen = {name: value for name, value in asdict(choice).items() if value is not None}
+    record("reading_chosen", import_, user, **chosen)
 
 
 @transaction.atomic

@@ -37,6 +37,13 @@ def problems(plan_key: str) -> str:
     return f"problems-{plan_key[:16]}.parquet"
 
 
+def keep(key: str, content: File[bytes]) -> None:
+    """Have the storage keep `content` under `key`, in place of what was there."""
+    if default_storage.get_available_name(key) != key:  # it would be kept beside
+        default_storage.delete(key)
+    default_storage.save(key, content)
+
+
 class ImportFiles:
     """The files of one import, by name."""
 
@@ -61,10 +68,7 @@ class ImportFiles:
 
     def store(self, name: str, content: File[bytes]) -> None:
         """Keep an upload under `name`, in place of what was there."""
-        key = self.key(name)
-        if default_storage.get_available_name(key) != key:  # it would be kept beside
-            default_storage.delete(key)
-        default_storage.save(key, content)
+        keep(self.key(name), content)
 
     def delete(self, name: str) -> None:
         default_storage.delete(self.key(name))

@@ -20,8 +20,9 @@ from importer.crm.errors import CrmRefused
 from importer.crm.schema import Module, Operation, Organisation
 from importer.imports.files import ImportFiles
 from importer.imports.leases import IllegalMove, Leased, LeasedQuerySet
+from importer.imports.uploads import Upload as Upload  # Django looks for models here
 from importer.mapping.model import Mapping
-from importer.sheets.table import Inspection, Reading, Table
+from importer.sheets.table import Choice, Inspection, Reading, Table
 from importer.teams import metadata
 from importer.teams.models import Connection, Team, TeamQuerySet
 
@@ -94,8 +95,10 @@ class Import(Leased):
     source_name = models.CharField("file", max_length=255)
     source_bytes = models.BigIntegerField("size in bytes")
     source_sha256 = models.CharField("SHA-256", max_length=64)
-    reading_json = models.JSONField(null=True)
+    choice_json = models.JSONField(null=True)  # what a person decided about reading the file
     inspection_json = models.JSONField(null=True)
+    inspected_for = models.PositiveIntegerField(null=True)  # the `work_number` it holds for
+    rows_read = models.PositiveIntegerField(default=0)  # while the file is read
     table_json = models.JSONField(null=True)
     table_file = models.CharField(max_length=40, blank=True)  # the staged table's name
 
@@ -140,8 +143,12 @@ class Import(Leased):
         return ImportFiles(self.id)
 
     @property
+    def choice(self) -> Choice:
+        return _structured(self.choice_json, Choice) or Choice()
+
+    @property
     def reading(self) -> Reading | None:
-        return _structured(self.reading_json, Reading)
+        return self.inspection.reading if self.inspection else None
 
     @property
     def inspection(self) -> Inspection | None:
@@ -200,7 +207,7 @@ class Import(Leased):
     def _key(self, mapping: Mapping) -> str:
         decided = [
             self.source_sha256,
-            self.reading_json,
+            (self.inspection_json or {}).get("reading"),
             str(self.connection_id),
             self.module,
             self.operation,
@@ -229,11 +236,14 @@ class Import(Leased):
         """On its way: confirmed, and not yet ended."""
         return self.state in self.OPEN
 
-    def finish_work(self, **done: Any) -> bool:
+    def note(self, **found: Any) -> bool:
         """Save what the worker found; False if the person has asked for other work meanwhile."""
         same = {"pk": self.pk, "lease_token": self.lease_token, "work_number": self.work_number}
-        ended = {"work": Import.Work.NONE, "tries": 0}
-        return bool(Import.objects.filter(**same).update(**ended, **done))
+        return bool(Import.objects.filter(**same).update(**found))
+
+    def finish_work(self, **done: Any) -> bool:
+        """As `note`; the worker has nothing more to do."""
+        return self.note(work=Import.Work.NONE, tries=0, **done)
 
     def give_up(self, reason: str) -> None:
         """End what cannot be done, with the `reason` for a person."""

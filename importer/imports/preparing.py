@@ -1,7 +1,8 @@
 """What a worker does for a draft: read the file, look for questions, check every row."""
 
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import cattrs
@@ -11,12 +12,18 @@ from importer.audit.models import record
 from importer.crm import schema
 from importer.crm.errors import CrmError, CrmRefused
 from importer.crm.schema import Module, Operation
-from importer.imports import files
+from importer.imports import files, reading_limits
 from importer.imports.choosing import what_does_not_fit
 from importer.imports.models import Import
 from importer.mapping import InvalidMapping
-from importer.sheets.table import UnreadableFile
+from importer.sheets import Inspection, UnreadableFile
 from importer.teams import connecting, metadata
+
+TOLD_EVERY_S = 0.5
+
+
+class Superseded(Exception):
+    """A person has decided otherwise while the worker was at it."""
 
 
 def prepare(import_: Import) -> None:
@@ -24,6 +31,8 @@ def prepare(import_: Import) -> None:
     before = import_.table_file, import_.checked_for
     try:
         done = WORK[Import.Work(import_.work)](import_)
+    except Superseded:
+        return
     except UnreadableFile as error:
         record("unreadable", import_, reason=str(error))
         done = {"work_error": str(error)}
@@ -36,21 +45,41 @@ def prepare(import_: Import) -> None:
 
 
 def _read(import_: Import) -> dict[str, Any]:
-    with import_.files.read(files.SOURCE) as source:
-        inspection = sheets.inspect(source)
-        reading = import_.reading or inspection.reading
-        if reading != inspection.reading:
-            inspection = replace(inspection, preview=sheets.preview(source, reading))
-        name = files.table(import_.work_number)
-        with import_.files.write(name) as target:
-            table = sheets.stage(source, reading, target)
+    name = files.table(import_.work_number)
+    with import_.files.read(files.SOURCE) as source, import_.files.write(name) as target:
+        table = sheets.read(
+            source,
+            import_.choice,
+            target,
+            limits=reading_limits.limits(),
+            bounds=reading_limits.bounds(),
+            on_inspection=partial(_show, import_),
+            on_rows=_Progress(import_).tell,
+        )
     record("read", import_, rows=table.rows, columns=len(table.columns))
-    return {
-        "reading_json": cattrs.unstructure(reading),
-        "inspection_json": cattrs.unstructure(inspection),
-        "table_json": cattrs.unstructure(table),
-        "table_file": name,
-    }
+    return {"table_json": cattrs.unstructure(table), "table_file": name}
+
+
+def _show(import_: Import, inspection: Inspection) -> None:
+    """Let the person see the first rows while the others are still read."""
+    found = {"inspection_json": cattrs.unstructure(inspection)}
+    if not import_.note(inspected_for=import_.work_number, **found):
+        raise Superseded
+
+
+class _Progress:
+    """Tells now and then how many rows have been read."""
+
+    def __init__(self, import_: Import) -> None:
+        self._import = import_
+        self._due = 0.0  # on the monotonic clock
+
+    def tell(self, rows: int) -> None:
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + TOLD_EVERY_S
+        if not self._import.note(rows_read=rows):
+            raise Superseded
 
 
 def _ask(import_: Import) -> dict[str, Any]:

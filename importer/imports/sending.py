@@ -113,12 +113,13 @@ def _pack(part: Part, import_: Import, crm: CrmClient) -> None:
 def _upload(part: Part, import_: Import, crm: CrmClient) -> None:
     organisation = import_.organisation or crm.organisation()
     with import_.files.read(f"{part.slug}.zip") as path:
-        file_id = crm.upload(path, organisation.zgid)
+        file_id = crm.bulk_write.upload(path, organisation.zgid)
     part.move(State.UPLOADED, file_id=file_id)
 
 
 def _submit(part: Part, import_: Import, crm: CrmClient) -> None:
     request = _job_request(part, import_)
+    crm.ready()  # what can fail before anything is sent does so before we save that it may be
     # Saved before it is sent: a part that is found in this state may have a job.
     part.move(State.SUBMITTING, tries=part.tries)
     _send(part, import_, crm, request)
@@ -130,31 +131,42 @@ def _send_again(part: Part, import_: Import, crm: CrmClient) -> None:
         part.move(State.UNKNOWN, reason=ANSWER_LOST)
         record("outcome_unknown", import_, part=part.number)
         return
+    crm.ready()
     part.write(was_sent_again=True)
     _send(part, import_, crm, _job_request(part, import_))
 
 
 def _send(part: Part, import_: Import, crm: CrmClient, request: JobRequest) -> None:
     try:
-        job_id = crm.create_job(request)
+        job_id = crm.bulk_write.create(request)
     except OutcomeUnknown as error:
         put_off(part, f"The CRM's answer was lost ({error.message}).")
         return
     except CrmUnavailable:
-        if not part.was_sent_again:
-            part.move(State.UPLOADED, tries=part.tries)  # surely not sent
+        if not part.was_sent_again:  # surely not sent
+            _securely(part, lambda: part.move(State.UPLOADED, tries=part.tries))
         raise
     log.info("Import %s: part %s is job %s", import_.pk, part.number, job_id)
-    for attempt in stamina.retry_context(on=OperationalError, attempts=5):
-        with attempt, transaction.atomic():
-            part.state = State.SUBMITTING  # as it still is, should a first try be rolled back
-            part.move(State.SUBMITTED, job_id=job_id, submitted_at=timezone.now())
-            record("submitted", import_, part=part.number, job_id=job_id, rows=part.rows)
+
+    def submitted() -> None:
+        part.move(State.SUBMITTED, job_id=job_id, submitted_at=timezone.now())
+        record("submitted", import_, part=part.number, job_id=job_id, rows=part.rows)
+
+    _securely(part, submitted)
     _wait(part, FIRST_LOOK_S)
 
 
+def _securely(part: Part, save: Callable[[], None]) -> None:
+    """Save all of what we know of a request, although the database may be busy."""
+    before = part.state
+    for attempt in stamina.retry_context(on=OperationalError, attempts=5):
+        with attempt, transaction.atomic():
+            part.state = before  # as it still is, should a first try be rolled back
+            save()
+
+
 def _look(part: Part, import_: Import, crm: CrmClient) -> None:
-    job = crm.job(part.job_id)
+    job = crm.bulk_write.job(part.job_id)
     if job.state is JobState.DONE:
         part.move(State.FINISHED, rows_done=part.rows, looks=0)
     elif job.state is JobState.FAILED:
@@ -168,6 +180,7 @@ def _look(part: Part, import_: Import, crm: CrmClient) -> None:
 def _job_failed(part: Part, import_: Import, job: Job) -> None:
     """Without a result to read, only a job that wrote nothing for certain is a refusal."""
     code = job.code or ""
+    _doubt_metadata(import_, code)
     counted = job.created is not None or job.updated is not None
     written = bool(job.created or job.updated) if counted else code not in NOTHING_WRITTEN
     if not written and not part.was_sent_again:
@@ -180,7 +193,7 @@ def _job_failed(part: Part, import_: Import, job: Job) -> None:
 
 def _collect(part: Part, import_: Import, crm: CrmClient) -> None:
     with import_.files.write(f"{part.slug}.result.zip") as result:
-        crm.download_result(crm.job(part.job_id), result)
+        crm.bulk_write.download(crm.bulk_write.job(part.job_id), result)
     try:
         _reconcile(part, import_)
     except UnreadableResult as error:
@@ -299,8 +312,13 @@ def _refused(part: Part, error: CrmRefused) -> None:
         to = State.UNKNOWN
     else:
         to = State.NOT_SENT if unauthorised or part.state == State.PLANNED else State.REFUSED
-    if error.code in STALE and import_.connection:
-        metadata.forget(import_.connection, import_.module)
+    _doubt_metadata(import_, error.code)
     part.move(to, code="" if unauthorised else error.code, reason=reason)
     facts = {"code": error.code, "message": error.message}
     record("refused", import_, part=part.number, **facts)
+
+
+def _doubt_metadata(import_: Import, code: str) -> None:
+    """Ask for the module's fields anew where the CRM's answer shows that they have changed."""
+    if code in STALE and import_.connection:
+        metadata.forget(import_.connection, import_.module)

@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 from importer.celery import app
 from importer.imports.advance import advance_import, advance_part
 from importer.imports.models import Import, Part
+from importer.imports.uploads import Upload
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ def sweep() -> None:
     """Nudge whatever waits: its message was lost, or whoever worked on it died."""
     for pk in Import.objects.waiting().values_list("pk", flat=True):
         _send(nudge_import, str(pk))
+    Upload.objects.discard_stale()
 
 
 def nudge(import_: Import) -> None:

@@ -1,4 +1,4 @@
-"""A file arrives: it is kept as it is, and an import begins."""
+"""A file has arrived: it is kept as it is, and an import begins."""
 
 import hashlib
 from pathlib import PurePath
@@ -8,6 +8,7 @@ from django.core.files import File
 from importer.audit.models import record
 from importer.imports import files
 from importer.imports.models import Import
+from importer.imports.uploads import Misfit, PiecesLost, Upload
 from importer.teams.models import Team, User
 
 
@@ -21,6 +22,27 @@ def begin_import(team: Team, user: User | None, file: File[bytes]) -> Import:
     facts = {"file": name, "bytes": import_.source_bytes, "sha256": import_.source_sha256}
     record("uploaded", import_, user, **facts)
     return import_
+
+
+def finish(upload: Upload) -> Import:
+    """The import of what has come whole; the same one, however often it is asked for.
+
+    Raises `Misfit` where pieces are still to come, or must come again.
+    """
+    if upload.is_whole and upload.became is None:
+        _finish(upload)
+    if upload.became is None:
+        raise Misfit
+    return upload.became
+
+
+def _finish(upload: Upload) -> None:
+    try:
+        with upload.whole() as file, upload.held():
+            if upload.became is None:  # nobody was quicker
+                upload.become(begin_import(upload.team, upload.user, file))
+    except PiecesLost:
+        upload.restart()
 
 
 def _measure(file: File[bytes]) -> tuple[str, int]:

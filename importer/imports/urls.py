@@ -3,12 +3,16 @@
 from django.urls import path
 
 from importer.imports import views
-from importer.imports.wizard import columns, destination, ending, source, values
+from importer.imports.wizard import columns, destination, ending, source, upload, values
 
 app_name = "imports"
 urlpatterns = [
     path("", views.imports, name="list"),
-    path("new/", source.new, name="new"),
+    path("new/", upload.new, name="new"),
+    path("uploads/", upload.begin_upload, name="begin_upload"),
+    path("uploads/<uuid:pk>/<int:offset>/", upload.append_piece, name="append_piece"),
+    path("uploads/<uuid:pk>/finish/", upload.finish_upload, name="finish_upload"),
+    path("uploads/<uuid:pk>/discard/", upload.discard_upload, name="discard_upload"),
     path("<uuid:pk>/", views.go_on, name="go_on"),
     path("<uuid:pk>/file/", source.file, name="file"),
     path("<uuid:pk>/template/", source.use_template, name="use_template"),

@@ -48,7 +48,12 @@ class Person:
         self.arrived("Which spreadsheet do you want to bring in?")
         self.page.get_by_label("Drop a spreadsheet here, or choose one").set_input_files(file)
         self.press("button", "Upload and read")
+        self.see_table()
+
+    def see_table(self) -> None:
+        """All rows were read: the page of the first rows makes way for that of the whole table."""
         self.arrived("Is this the table?")
+        self._control("link", "Yes, continue to destination").wait_for(timeout=WORK_WITHIN_MS)
 
     def choose_destination(self, module: str, operation: str, key: str) -> None:
         self.press("link", "Yes, continue to destination")

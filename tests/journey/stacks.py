@@ -23,12 +23,13 @@ def stack(name: str) -> Iterator[Stack]:
         yield Stack()
         return
     broker_url = redis_url() if name == REDIS else rabbitmq_url()
-    with _database() as database_url, _queue(broker_url) as queue:
+    with database() as database_url, _queue(broker_url) as queue:
         yield Stack(database_url, broker_url, queue)
 
 
 @contextmanager
-def _database() -> Iterator[str]:
+def database() -> Iterator[str]:
+    """The URL of an empty database of the PostgreSQL server, which is gone afterwards."""
     server = postgresql_url()
     name = f"importer_test_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:

@@ -84,7 +84,7 @@ def test_pages_of_the_journey_have_no_barriers(
     with worker_away(installed):
         _upload_while_worker_is_away(ana, leads)
         inspector.look("working")
-    ana.arrived("Is this the table?")
+    ana.see_table()
     inspector.look("file")
     _walk_to_check(ana)
     with worker_away(installed):

@@ -145,7 +145,7 @@ def test_message_never_trusts_its_text():
     assert "Error: </span>&lt;b&gt;Ana&lt;/b&gt;" in html
 
 
-@pytest.mark.parametrize("page", ["403.html", "403_csrf.html", "404.html", "500.html"])
+@pytest.mark.parametrize("page", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
 def test_error_page_renders_without_a_request(page):
     html = render_to_string(page)
 

@@ -1,26 +1,20 @@
 """What people upload, choose and type in the wizard's first steps, turned into our own types."""
 
+from pathlib import PurePath
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.files import File
+from django.core.files.base import ContentFile
 from django.template.defaultfilters import filesizeformat
 
 from importer.crm.schema import Module, ModuleSummary, Operation
-from importer.imports.models import Import
-from importer.sheets.table import Reading
 from importer.teams.models import Connection
 
-ENCODINGS = [
-    ("utf-8", "Unicode (UTF-8)"),
-    ("cp1252", "Western European (Windows)"),
-    ("iso8859-15", "Western European (ISO)"),
-    ("cp1250", "Central European (Windows)"),
-    ("cp1251", "Cyrillic (Windows)"),
-    ("mac_roman", "Western European (Mac)"),
-    ("utf-16", "Unicode (UTF-16)"),
-]
-DELIMITERS = [(",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar")]
+ACCEPTED = ".xlsx,.xlsm,.xlsb,.xls,.ods,.csv,.tsv,.txt,.zip,.gz"
+EMPTY = "This file is empty. Choose another, or save it again and try once more."
+NOTHING_PASTED = "Nothing was pasted. Copy the cells in your spreadsheet, then paste them here."
 
 
 class UploadForm(forms.Form):
@@ -28,71 +22,71 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label="Drop a spreadsheet here, or choose one",
-        help_text="Excel (.xlsx, .xlsm) or text (.csv, .tsv). The content decides, not the name.",
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.csv,.tsv,.txt"}),
-        error_messages={
-            "required": "Choose a spreadsheet first.",
-            "empty": "This file is empty. Choose another, or save it again and try once more.",
-        },
+        help_text="Excel (.xlsx, .xlsm, .xlsb, .xls), OpenDocument (.ods) or text (.csv, .tsv,"
+        " .txt), zipped (.zip, .gz) or not. The content decides, not the name.",
+        widget=forms.FileInput(attrs={"accept": ACCEPTED}),
+        error_messages={"required": "Choose a spreadsheet first.", "empty": EMPTY},
     )
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > settings.UPLOAD_LIMIT_BYTES:
-            limit = filesizeformat(settings.UPLOAD_LIMIT_BYTES)
-            raise forms.ValidationError(
-                f"This file has {filesizeformat(file.size)}; {limit} is the most we take. "
-                "Split it, or remove what need not be imported."
-            )
+        _refuse_too_large(file.size)
         return file
 
+    def source(self) -> File[bytes]:
+        return self.cleaned_data["file"]  # type: ignore[no-any-return]
 
-class ReadingForm(forms.Form):
-    """How the file is read, where what we detected is not right."""
 
-    sheet = forms.ChoiceField()
-    encoding = forms.ChoiceField(choices=ENCODINGS)
-    delimiter = forms.ChoiceField(choices=DELIMITERS, label="Separator")
-    header_row = forms.IntegerField(
-        min_value=0,
-        max_value=1000,
-        help_text="The number of the row that names the columns, as Excel counts. "
-        "0 if there is none.",
+class PasteForm(forms.Form):
+    """A table from the clipboard, as spreadsheets and browsers put it there: tabs and lines."""
+
+    text = forms.CharField(
+        strip=False,  # a first cell may be blank
+        label="Or paste a table",
+        help_text="Copy the cells in Excel, Google Sheets or a web page, with their headings.",
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
+        error_messages={"required": NOTHING_PASTED},
     )
 
-    def __init__(self, import_: Import, data: Any = None) -> None:
-        reading, inspection = import_.reading, import_.inspection
-        if reading is None or inspection is None:
-            raise ValueError("the file has not been read yet")
-        self._reading = reading
-        initial = {
-            "sheet": reading.sheet,
-            "encoding": reading.encoding,
-            "delimiter": reading.delimiter,
-            "header_row": reading.header_row or 0,
-        }
-        super().__init__(data, initial=initial)
-        if reading.format == "csv":
-            del self.fields["sheet"]
-            known = dict(ENCODINGS)
-            if reading.encoding and reading.encoding not in known:
-                found = (reading.encoding, f"As found ({reading.encoding})")
-                _choices(self, "encoding").choices = [found, *ENCODINGS]
-        else:
-            del self.fields["encoding"], self.fields["delimiter"]
-            _choices(self, "sheet").choices = [
-                (sheet.name, f"{sheet.name} (hidden)" if sheet.hidden else sheet.name)
-                for sheet in inspection.sheets
-            ]
+    def clean_text(self) -> bytes:
+        """Text in, UTF-8 out."""
+        text: str = self.cleaned_data["text"]
+        if not text.strip():
+            raise forms.ValidationError(NOTHING_PASTED)
+        content = text.encode()
+        _refuse_too_large(len(content))
+        return content
 
-    def reading(self) -> Reading:
-        chosen = self.cleaned_data
-        return Reading(
-            format=self._reading.format,
-            header_row=chosen["header_row"] or None,
-            sheet=chosen.get("sheet"),
-            encoding=chosen.get("encoding"),
-            delimiter=chosen.get("delimiter"),
+    def source(self) -> File[bytes]:
+        return ContentFile(self.cleaned_data["text"], name="Pasted table.tsv")
+
+
+class AnnouncementForm(forms.Form):
+    """A file that a script is about to send: what its browser knows about it."""
+
+    name = forms.CharField(max_length=1024)
+    size = forms.IntegerField()  # bytes
+    modified = forms.IntegerField(min_value=-(2**53), max_value=2**53)  # ms since 1970
+
+    def clean_name(self) -> str:
+        """A name without folders, as long as we keep one."""
+        name = PurePath(self.cleaned_data["name"]).name
+        return name[:255] if name not in ("", "..") else "file"
+
+    def clean_size(self) -> int:
+        size: int = self.cleaned_data["size"]
+        if size <= 0:
+            raise forms.ValidationError(EMPTY)
+        _refuse_too_large(size)
+        return size
+
+
+def _refuse_too_large(size: int) -> None:
+    if size > settings.UPLOAD_LIMIT_BYTES:
+        limit = filesizeformat(settings.UPLOAD_LIMIT_BYTES)
+        raise forms.ValidationError(
+            f"This file has {filesizeformat(size)}; {limit} is the most we take. "
+            "Split it, or remove what need not be imported."
         )
 
 

@@ -16,7 +16,8 @@ from importer.imports.models import Import
 from importer.imports.wizard.steps import Step, can_open, furthest, step_url, stepper
 from importer.teams.requests import TeamRequest
 
-FRAGMENTS = {"destination", "status", "progress"}  # of the steps' pages, that htmx may ask for
+# Of the steps' pages, that htmx may ask for.
+FRAGMENTS = {"destination", "status", "progress", "reading"}
 
 View = Callable[[TeamRequest, Import], HttpResponse]
 Opened = Callable[[TeamRequest, UUID], HttpResponse]
@@ -86,6 +87,6 @@ def working(request: TeamRequest, import_: Import, step: Step) -> HttpResponse |
             return render(request, "imports/working.html#work", {"import_": import_})
         frame = {"import_": import_, "steps": stepper(import_, step)}
         return render(request, "imports/working.html", frame)
-    if request.htmx and request.htmx.target == "work":
+    if request.htmx and request.htmx.target in ("work", "reading"):
         return HttpResponse(headers={"HX-Refresh": "true"})
     return None

@@ -1,0 +1,20 @@
+"""What reading a source file may cost here, from the settings."""
+
+from django.conf import settings
+
+from importer.sheets import Bounds, Limits
+
+
+def limits() -> Limits:
+    """How much a file may hold."""
+    return Limits(
+        file_bytes=settings.UPLOAD_LIMIT_BYTES,
+        unzipped_bytes=settings.UNZIPPED_LIMIT_BYTES,
+        columns=settings.COLUMN_LIMIT,
+        cells=settings.CELL_LIMIT,
+    )
+
+
+def bounds() -> Bounds:
+    """What the process that reads it may take."""
+    return Bounds(settings.READING_MEMORY_BYTES, settings.READING_TIMEOUT_S)

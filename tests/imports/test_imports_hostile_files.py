@@ -1,0 +1,34 @@
+"""A file that means harm costs its import one sentence; the worker goes on."""
+
+import pytest
+
+from tests.office import leads_csv, uploaded
+
+LEADS = leads_csv("a.test", rows=3)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("UPLOAD_LIMIT_BYTES", 10, "larger than"),
+        ("COLUMN_LIMIT", 2, "cells beyond column 2"),
+        ("CELL_LIMIT", 3, "more than 3 filled cells"),
+        ("READING_MEMORY_BYTES", 300 * 1024**2, "asks for more memory"),
+        ("READING_TIMEOUT_S", 0.001, "takes far longer"),
+    ],
+)
+def test_a_file_beyond_a_setting_costs_one_sentence(team, ana, settings, setting, value, words):
+    setattr(settings, setting, value)
+
+    import_ = uploaded(team, ana, LEADS)
+
+    assert words in import_.work_error
+    assert not import_.work
+
+
+def test_a_worker_reads_on_after_a_poisonous_file(team, ana):
+    poisonous, good = (uploaded(team, ana, content) for content in (b"PK\x03\x04\xff", LEADS))
+
+    assert "damaged" in poisonous.work_error
+    assert good.table_file
+    assert not good.work_error
