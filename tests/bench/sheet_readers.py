@@ -1,0 +1,39 @@
+"""Our own reading of a spreadsheet, measured as the peers in `sheet_peers` are.
+
+python -m tests.bench.sheet_readers staged|top FILE TARGET   # prints the seconds, imports left out
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from importer.sheets import DEFAULT_LIMITS, inspect, stage
+from importer.sheets.source import open_source
+from tests.bench.sheet_peers import timed
+
+LIMITS = replace(DEFAULT_LIMITS, file_bytes=1024**3)  # for a million rows of text
+
+
+def staged(path: Path, target: Path) -> None:
+    """The first sheet to Parquet, the way an import goes."""
+    reading = inspect(path, limits=LIMITS).reading
+    with timed():
+        stage(path, reading, target, limits=LIMITS)
+
+
+def top(path: Path, target: Path) -> None:
+    """What a person waits for after an upload: a look at the first rows."""
+    with timed():
+        inspect(path, limits=LIMITS)
+
+
+def parsed(path: Path, target: Path) -> None:
+    """The bare reading, nothing written."""
+    reading = inspect(path, limits=LIMITS).reading
+    with timed(), open_source(path, reading, LIMITS) as source:
+        for _ in source.blocks(reading.sheet):
+            pass
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*map(Path, sys.argv[2:]))
