@@ -153,7 +153,7 @@ def test_table_is_pasted_from_the_clipboard_anywhere_on_the_page(ana: Person) ->
 
     ana.page.keyboard.press("Control+v")
 
-    ana.arrived("Is this the table?")
+    ana.see_table()
     assert_read(ana, "2 rows and 2 columns")
     expect(ana.page.get_by_text("Pasted table.tsv")).to_be_visible()
     assert ana.complaints == []
