@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from importer.audit.models import Event
 from importer.crm.schema import Operation
-from importer.imports import choosing, starting, uploading
+from importer.imports import choosing, uploading
 from importer.imports.advance import advance_import, advance_part, drive
 from importer.imports.models import Import, Part
+from importer.imports.running import starting
 from importer.teams import metadata
 from importer.teams.models import Connection, Team, User
 

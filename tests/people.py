@@ -74,10 +74,11 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts are looked at and tried again as in production, only sooner."""
     pauses = {
-        "imports.sending.FIRST_LOOK_S": 0.02,
-        "imports.sending.LONGEST_LOOK_S": 0.1,
-        "imports.sending.FIRST_RETRY_S": 0.02,
-        "imports.sending.LONGEST_RETRY_S": 0.05,
+        "imports.running.waiting.FIRST_LOOK_S": 0.02,
+        "imports.running.waiting.LONGEST_LOOK_S": 0.1,
+        "imports.running.waiting.FIRST_RETRY_S": 0.02,
+        "imports.running.waiting.LONGEST_RETRY_S": 0.05,
+        "imports.running.turns.ASK_AGAIN_S": 0.02,
         "imports.advance.IDLE_S": 0.02,
         "crm.session.PAUSE_S": 0.02,
         "crm.pace.SPREAD_S": 0.02,

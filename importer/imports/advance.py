@@ -16,9 +16,10 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from importer.audit.models import record
-from importer.imports import finishing, preparing, sending, starting
+from importer.imports import preparing
 from importer.imports.leases import LostLease, leased
 from importer.imports.models import Import, Part
+from importer.imports.running import finishing, starting, steps, turns, waiting
 
 NOW = timedelta(0)
 SOON = timedelta(seconds=3)  # after a fault of our own
@@ -71,11 +72,13 @@ def _give_up(import_: Import) -> None:
 
 
 def _next_step(import_: Import) -> Callable[[Import], None] | None:
-    if import_.is_draft and import_.work:
+    if import_.state not in Import.GOING and import_.work:
         return preparing.prepare
     if import_.state == Import.State.QUEUED:
-        return starting.begin
-    if import_.state == Import.State.RUNNING and not Part.objects.of(import_.pk).open().exists():
+        return starting.begin if import_.is_due else None
+    if import_.state == Import.State.PAUSED and not import_.run_at_work:
+        return None
+    if import_.is_open and not Part.objects.of(import_.pk).open().exists():
         return finishing.finish
     return None
 
@@ -86,16 +89,16 @@ def advance_part(pk: int) -> timedelta | None:
         if part is None or part.is_ended or not part.is_due:
             return None
         if part.faults >= TRIES:
-            sending.give_up(part, OUR_FAULT)
+            steps.give_up(part, OUR_FAULT)
             return None
         part.write(faults=part.faults + 1)
         try:
-            sending.step(part)
+            steps.step(part)
         except LostLease:
             raise
         except Exception:  # as above: the part waits, says so, and is tried again
             log.exception("Part %s: a step failed", pk)
-            sending.put_off(part, TRYING_ON)
+            waiting.put_off(part, TRYING_ON)
         else:
             part.write(faults=0)
         return None if part.is_ended else _until_due(part)
@@ -115,14 +118,21 @@ def drive(import_: Import) -> None:
             log.warning("The database is busy", exc_info=True)
             again = SOON
         import_.refresh_from_db()
-        if not import_.is_open and not (import_.is_draft and import_.work):
+        if not import_.is_open and not import_.work:
             return
-        if import_.tries >= TRIES and import_.state == Import.State.RUNNING:
-            return  # not without somebody's help
+        if _needs_somebody(import_):
+            return
         time.sleep(again.total_seconds() if again is not None else IDLE_S)
 
 
+def _needs_somebody(import_: Import) -> bool:
+    """Whether it waits for a person, and nothing of it is with the CRM."""
+    if import_.state == Import.State.PAUSED:
+        return not Part.objects.of(import_.pk).with_crm().exists()
+    return import_.tries >= TRIES and import_.state == Import.State.RUNNING
+
+
 def _drive_once(import_: Import) -> timedelta | None:
-    for pk in Part.objects.of(import_.pk).waiting().values_list("pk", flat=True):
+    for pk in turns.due(import_.pk):
         advance_part(pk)
     return advance_import(import_.pk)

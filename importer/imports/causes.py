@@ -20,6 +20,7 @@ LABELS = {
     Outcome.HELD_BACK: "held back",
     Outcome.NOT_SENT: "not sent",
     Outcome.UNKNOWN: "unknown",
+    Outcome.REVERSED: "taken back",
 }
 FIRST_ROWS = 5
 WENT_IN = [outcome.value for outcome in Outcome if outcome.went_in]

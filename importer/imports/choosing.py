@@ -67,8 +67,12 @@ def choose_mapping(import_: Import, user: User | None, mapping: Mapping) -> None
     if mapping.to_json() == import_.mapping_json:
         return
     _save(import_, mapping_json=mapping.to_json())
-    facts = {c.column: c.field for c in mapping.columns}
-    record("mapping_chosen", import_, user, columns=facts, fixed=[f.field for f in mapping.fixed])
+    facts = {
+        "columns": {c.column: c.field for c in mapping.columns},
+        "fixed": [f.field for f in mapping.fixed],
+        "clears": [c.field for c in mapping.columns if c.erases],
+    }
+    record("mapping_chosen", import_, user, **facts)
 
 
 def ask(import_: Import) -> None:
@@ -93,7 +97,8 @@ def check_again(import_: Import) -> None:
 def answer(import_: Import, user: User | None, mapping: Mapping) -> None:
     """Save what the person answered about the columns' values."""
     _save(import_, mapping_json=mapping.to_json())
-    answered = [c.column for c in mapping.columns if c != ColumnMapping(c.column, c.field, c.fill)]
+    unanswered = mapping.without_answers().columns
+    answered = [c.column for c in mapping.columns if c not in unanswered]
     record("answered", import_, user, columns=answered, repeats=mapping.repeats)
 
 

@@ -37,6 +37,11 @@ def problems(plan_key: str) -> str:
     return f"problems-{plan_key[:16]}.parquet"
 
 
+def rows(run_pk: int) -> str:
+    """The rows that a run sends, in its order."""
+    return f"rows-{run_pk}.parquet"
+
+
 def keep(key: str, content: File[bytes]) -> None:
     """Have the storage keep `content` under `key`, in place of what was there."""
     if default_storage.get_available_name(key) != key:  # it would be kept beside

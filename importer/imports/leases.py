@@ -16,6 +16,7 @@ from django.utils import timezone
 
 LEASE = timedelta(seconds=settings.LEASE_S)
 HEARTBEAT_S = settings.LEASE_S / 3  # how often a long step renews its lease
+EARLY = timedelta(seconds=1)  # a nudge may come that much before the step is due
 
 log = logging.getLogger(__name__)
 

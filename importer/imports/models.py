@@ -1,33 +1,35 @@
-"""The life of an import: the import itself, its runs, and the parts that they send."""
+"""The life of an import: what it is, what was decided, and how far it has come."""
 
 import hashlib
 import json
 import uuid
-from datetime import timedelta
 from typing import Any, Self, TypeVar
 
 import cattrs
 from django.conf import settings
 from django.db import models
-from django.db.models import Sum
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
-from importer.bulk import Balance, Slice
+from importer.bulk import Balance, Group
 from importer.checks.model import Question, Summary
 from importer.crm import schema
 from importer.crm.errors import CrmRefused
 from importer.crm.schema import Module, Operation, Organisation
+from importer.imports import files
+from importer.imports.edits import Edit as Edit  # Django looks for models here
 from importer.imports.files import ImportFiles
-from importer.imports.leases import IllegalMove, Leased, LeasedQuerySet
-from importer.imports.uploads import Upload as Upload  # Django looks for models here
+from importer.imports.leases import EARLY, IllegalMove, Leased, LeasedQuerySet
+from importer.imports.runs import PAUSED
+from importer.imports.runs import Part as Part
+from importer.imports.runs import Run as Run
+from importer.imports.uploads import Upload as Upload
 from importer.mapping.model import Mapping
 from importer.sheets.table import Choice, Inspection, Reading, Table
 from importer.teams import metadata
 from importer.teams.models import Connection, Team, TeamQuerySet
 
 T = TypeVar("T")
-EARLY = timedelta(seconds=1)  # a nudge may come that much before the step is due
 
 
 class ImportQuerySet(TeamQuerySet, LeasedQuerySet):  # type: ignore[override]  # as_manager of both
@@ -35,9 +37,13 @@ class ImportQuerySet(TeamQuerySet, LeasedQuerySet):  # type: ignore[override]  #
 
     def waiting(self) -> Self:
         """Those that a worker has something to do for."""
+        due = models.Q(due_at=None) | models.Q(due_at__lte=timezone.now() + EARLY)
         return self.free().filter(
-            models.Q(state=Import.State.DRAFT) & ~models.Q(work=Import.Work.NONE)
-            | models.Q(state__in=[Import.State.QUEUED, Import.State.RUNNING])
+            ~models.Q(state__in=Import.GOING) & ~models.Q(work=Import.Work.NONE)
+            | models.Q(state=Import.State.QUEUED) & due
+            | models.Q(state=Import.State.RUNNING)
+            # what is with the CRM goes on while nothing more is sent
+            | models.Q(state=Import.State.PAUSED, runs__state=Run.State.RUNNING)
         )
 
     def for_list(self) -> Self:
@@ -59,25 +65,55 @@ class Import(Leased):
         DRAFT = "draft", "draft"
         QUEUED = "queued", "queued"
         RUNNING = "running", "running"
+        PAUSED = PAUSED, "paused"
         DONE = "done", "done"
         DONE_WITH_PROBLEMS = "done_with_problems", "done with problems"
         STOPPED = "stopped", "stopped"
         FAILED = "failed", "failed"
 
     class Work(models.TextChoices):
-        """What a worker does for a draft; the person waits and watches."""
+        """What a worker does while nothing is sent; the person waits and watches."""
 
         NONE = "", "nothing"
         READ = "read", "reading the file"
         ASK = "ask", "looking for values that need an answer"
         CHECK = "check", "checking every row"
+        RECHECK = "recheck", "checking the corrected rows"
+        LOOK_BACK = "look_back", "looking at what can be undone"
+
+    class Pause(models.TextChoices):
+        """Why nothing more is sent for now."""
+
+        NONE = "", "not paused"
+        PERSON = "person", "paused by a person"
+        CANARY = "canary", "the first rows are in, to be looked at"
 
     MOVES = {
         State.DRAFT: {State.QUEUED},
-        State.QUEUED: {State.RUNNING, State.FAILED},
-        State.RUNNING: {State.DONE, State.DONE_WITH_PROBLEMS, State.STOPPED, State.FAILED},
+        State.QUEUED: {State.RUNNING, State.FAILED, State.STOPPED},
+        State.RUNNING: {
+            State.PAUSED,
+            State.DONE,
+            State.DONE_WITH_PROBLEMS,
+            State.STOPPED,
+            State.FAILED,
+        },
+        State.PAUSED: {
+            State.QUEUED,
+            State.RUNNING,
+            State.DONE,
+            State.DONE_WITH_PROBLEMS,
+            State.STOPPED,
+            State.FAILED,
+        },
+        # a further run: corrected rows, an undo
+        State.DONE: {State.QUEUED, State.RUNNING},
+        State.DONE_WITH_PROBLEMS: {State.QUEUED, State.RUNNING},
+        State.STOPPED: {State.QUEUED, State.RUNNING},
     }
-    OPEN = (State.QUEUED, State.RUNNING)
+    GOING = (State.QUEUED, State.RUNNING)
+    OPEN = (*GOING, State.PAUSED)
+    ENDED = (State.DONE, State.DONE_WITH_PROBLEMS, State.STOPPED, State.FAILED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.PROTECT, related_name="imports")
@@ -86,7 +122,7 @@ class Import(Leased):
     )  # null: the command line
     created_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
-    state_reason = models.TextField("why", blank=True)  # why it failed, for a person
+    state_reason = models.TextField("why", blank=True)  # it failed, stopped or waits
     work = models.CharField(max_length=10, choices=Work, default=Work.NONE, blank=True)
     work_number = models.PositiveIntegerField(default=0)  # counts what was asked of the worker
     tries = models.PositiveIntegerField(default=0)  # of the present step
@@ -111,11 +147,17 @@ class Import(Leased):
     questions_json = models.JSONField(null=True)
     questions_for = models.CharField(max_length=64, blank=True)  # the `question_key` they answer
     check_json = models.JSONField(null=True)
+    groups_json = models.JSONField(null=True)  # bulk.Group each; null: the rows are all alike
     checked_for = models.CharField(max_length=64, blank=True)  # the `plan_key` it holds for
     metadata_version = models.CharField(max_length=64, blank=True)  # that the last work used
     module_json = models.JSONField(null=True)  # crm.schema.Module as it was for the check
 
     confirmed_at = models.DateTimeField(null=True)
+    canary_json = models.JSONField(null=True)  # the rows to try first, as Excel numbers them
+    failure_limit = models.PositiveSmallIntegerField(null=True)  # percent; more stop it
+    keeps_values = models.BooleanField(default=False)  # of records it changes, for undo
+    due_at = models.DateTimeField(null=True)  # the next run begins then: credits are back
+    paused_because = models.CharField(max_length=10, choices=Pause, default=Pause.NONE, blank=True)
     is_stopping = models.BooleanField(default=False)  # what is not with the CRM yet, stays here
     finished_at = models.DateTimeField(null=True)
     balance_json = models.JSONField(null=True)
@@ -172,6 +214,18 @@ class Import(Leased):
     @property
     def check_summary(self) -> Summary | None:
         return _structured(self.check_json, Summary)
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """How the checked rows are grouped for sending; none where they are all alike."""
+        return cattrs.structure(self.groups_json or [], tuple[Group, ...])
+
+    @property
+    def problems_file(self) -> str:
+        """What the latest check found."""
+        runs = self.runs.sent().exclude(problems_file="")
+        latest: str | None = runs.values_list("problems_file", flat=True).last()
+        return latest or files.problems(self.checked_for)
 
     @property
     def balance(self) -> Balance | None:
@@ -236,6 +290,21 @@ class Import(Leased):
         """On its way: confirmed, and not yet ended."""
         return self.state in self.OPEN
 
+    @property
+    def is_ended(self) -> bool:
+        return self.state in self.ENDED
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next run may begin now: a person who stops is not kept waiting."""
+        return self.due_at is None or self.is_stopping or self.due_at <= timezone.now() + EARLY
+
+    @property
+    def run_at_work(self) -> Run | None:
+        """The run that was confirmed and has not ended."""
+        run: Run | None = self.runs.at_work().first()
+        return run
+
     def note(self, **found: Any) -> bool:
         """Save what the worker found; False if the person has asked for other work meanwhile."""
         same = {"pk": self.pk, "lease_token": self.lease_token, "work_number": self.work_number}
@@ -247,7 +316,7 @@ class Import(Leased):
 
     def give_up(self, reason: str) -> None:
         """End what cannot be done, with the `reason` for a person."""
-        if self.is_draft:
+        if self.state not in self.GOING:
             self.finish_work(work_error=reason)
         else:
             self.move(self.State.FAILED, state_reason=reason, tries=0)
@@ -259,147 +328,6 @@ class Import(Leased):
         if not mine.update(state=to, **fields):
             raise IllegalMove(f"{self} cannot become {to}")
         self.refresh_from_db()
-
-
-class Run(models.Model):
-    """One sending of an import's rows."""
-
-    class Kind(models.TextChoices):
-        MAIN = "main", "main"
-
-    for_import = models.ForeignKey(Import, models.PROTECT, related_name="runs")
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.MAIN)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["for_import"],
-                condition=models.Q(kind="main"),
-                name="one_main_run_an_import",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} run of {self.for_import}"
-
-
-class PartQuerySet(LeasedQuerySet):
-    """Parts, in file order."""
-
-    def of(self, import_pk: uuid.UUID) -> Self:
-        return self.filter(run__for_import=import_pk)
-
-    def open(self) -> Self:
-        """Those that still have a step to take."""
-        return self.exclude(state__in=Part.ENDED)
-
-    def waiting(self) -> Self:
-        """Those whose next step is due, and that nobody works on."""
-        due = models.Q(due_at=None) | models.Q(due_at__lte=timezone.now())
-        stopping = models.Q(run__for_import__is_stopping=True, state__in=Part.STOPPABLE)
-        return self.open().free().filter(due | stopping)
-
-    def rows_done(self) -> int:
-        """Rows whose outcome the CRM has told so far."""
-        return self.aggregate(rows=Sum("rows_done"))["rows"] or 0
-
-
-class Part(Leased):
-    """At most 25,000 rows / 25 MB zip: one bulk write job."""
-
-    class State(models.TextChoices):
-        PLANNED = "planned", "waiting"
-        PACKED = "packed", "packed"
-        UPLOADED = "uploaded", "uploaded"
-        SUBMITTING = "submitting", "being sent"
-        SUBMITTED = "submitted", "with the CRM"
-        FINISHED = "finished", "result ready"
-        COLLECTED = "collected", "finished"
-        REFUSED = "refused", "refused"
-        NOT_SENT = "not_sent", "not sent"
-        UNKNOWN = "unknown", "outcome unknown"
-
-    MOVES = {
-        State.PLANNED: {State.PACKED, State.NOT_SENT},
-        State.PACKED: {State.UPLOADED, State.REFUSED, State.NOT_SENT},
-        State.UPLOADED: {State.SUBMITTING, State.REFUSED, State.NOT_SENT},
-        State.SUBMITTING: {
-            State.UPLOADED,  # surely not sent
-            State.SUBMITTED,
-            State.REFUSED,
-            State.NOT_SENT,
-            State.UNKNOWN,
-        },
-        State.SUBMITTED: {State.FINISHED, State.REFUSED, State.UNKNOWN},
-        State.FINISHED: {State.COLLECTED, State.UNKNOWN},
-    }
-    UNSENT = (State.PLANNED, State.PACKED, State.UPLOADED)
-    STOPPABLE = (*UNSENT, State.SUBMITTING)
-    ENDED = (State.COLLECTED, State.REFUSED, State.NOT_SENT, State.UNKNOWN)
-
-    run = models.ForeignKey(Run, models.PROTECT, related_name="parts")
-    number = models.PositiveIntegerField()  # from 1
-    state = models.CharField(max_length=20, choices=State, default=State.PLANNED)
-    offset = models.PositiveBigIntegerField()  # of its first row among the checked rows, from 0
-    rows = models.PositiveIntegerField()
-    first_row = models.PositiveBigIntegerField()  # as Excel numbers it
-    last_row = models.PositiveBigIntegerField()
-    fields_json = models.JSONField(default=list)  # bulk.PackedField, in the CSV's column order
-    zip_bytes = models.PositiveIntegerField(null=True)
-    file_id = models.CharField(max_length=50, blank=True)
-    job_id = models.CharField(max_length=50, blank=True)
-    submitted_at = models.DateTimeField(null=True)
-    was_sent_again = models.BooleanField(default=False)  # a first answer was lost
-    looks = models.PositiveIntegerField(default=0)  # how often we asked for the job's state
-    tries = models.PositiveIntegerField(default=0)  # of the present step, while the CRM is busy
-    faults = models.PositiveIntegerField(default=0)  # times that a step of it did not end well
-    due_at = models.DateTimeField(null=True)  # the next step is useful from here on
-    rows_done = models.PositiveIntegerField(default=0)  # as the CRM tells while it works
-    code = models.CharField(max_length=60, blank=True)  # the CRM's, where it refused
-    reason = models.TextField(blank=True)  # why it ended without a result, for a person
-
-    objects = PartQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["run", "number"]
-        constraints = [
-            models.UniqueConstraint(fields=["run", "number"], name="part_number_in_run"),
-        ]
-        indexes = [
-            # the sweep
-            models.Index(fields=["state", "due_at"], name="part_state_due"),
-        ]
-
-    def __str__(self) -> str:
-        return f"part {self.number} ({self.get_state_display()})"
-
-    @property
-    def is_ended(self) -> bool:
-        return self.state in self.ENDED
-
-    @property
-    def is_due(self) -> bool:
-        """Whether its next step is to be taken now: a person who stops is not kept waiting."""
-        if self.due_at is None or self.due_at <= timezone.now() + EARLY:
-            return True
-        return self.state in self.STOPPABLE and self.run.for_import.is_stopping
-
-    @property
-    def slice(self) -> Slice:
-        """The checked rows that it sends."""
-        return Slice(self.offset, self.rows, self.first_row, self.last_row)
-
-    @property
-    def slug(self) -> str:
-        """Names the part's files."""
-        return f"run-{self.run_id}-part-{self.number:04}"
-
-    def move(self, to: State, **fields: Any) -> None:
-        """Step to `to` under our lease, saving `fields`; `LostLease` or `IllegalMove` otherwise."""
-        if to not in self.MOVES.get(self.State(self.state), ()):
-            raise IllegalMove(f"{self} cannot become {to}")
-        self.write(**{"state": to, "tries": 0, "due_at": None, "reason": ""} | fields)
 
 
 def _structured(data: Any, kind: type[T]) -> T | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import cattrs
 
-from importer import checks, sheets
+from importer import bulk, checks, sheets
 from importer.audit.models import record
 from importer.crm import schema
 from importer.crm.errors import CrmError, CrmRefused
@@ -15,6 +15,7 @@ from importer.crm.schema import Module, Operation
 from importer.imports import files, reading_limits
 from importer.imports.choosing import what_does_not_fit
 from importer.imports.models import Import
+from importer.imports.running.starting import clearing
 from importer.mapping import InvalidMapping
 from importer.sheets import Inspection, UnreadableFile
 from importer.teams import connecting, metadata
@@ -122,10 +123,21 @@ def _check(import_: Import) -> dict[str, Any]:
     record("checked", import_, **facts)
     return {
         "check_json": cattrs.unstructure(summary),
+        "groups_json": _groups(import_, key),
         "checked_for": key,
         "metadata_version": import_.metadata_version,
         "module_json": schema.to_json(module),
     }
+
+
+def _groups(import_: Import, key: str) -> list[Any] | None:
+    """How the rows that clear fields must be grouped; None where no row does."""
+    fields = clearing(import_)
+    if not fields:
+        return None
+    with import_.files.read(files.checked(key)) as checked:
+        groups: list[Any] = cattrs.unstructure(list(bulk.groups_of(checked, clearing=fields)))
+    return groups
 
 
 def _module(import_: Import) -> Module:

@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 from importer.celery import app
 from importer.imports.advance import advance_import, advance_part
 from importer.imports.models import Import, Part
+from importer.imports.running import turns
 from importer.imports.uploads import Upload
 
 log = logging.getLogger(__name__)
@@ -24,23 +25,22 @@ def nudge_import(pk: str) -> None:
     if again is not None:
         _send(nudge_import, pk, again)
         return  # its parts come when it has nothing more to do itself
-    for part in Part.objects.of(UUID(pk)).waiting().values_list("pk", flat=True):
+    for part in turns.due(UUID(pk)):
         _send(nudge_part, part)
 
 
 @app.task
 def nudge_part(pk: int) -> None:
-    """Let the part take its next step; the last part's end is the import's next step.
+    """Let the part take its next step; then it is the turn of others, or of the import.
 
     A nudge that came twice, or too early, does nothing and so ends here.
     """
     again = advance_part(pk)
     if again is not None:
         _send(nudge_part, pk, again)
-        return
-    import_pk = Part.objects.values_list("run__for_import", flat=True).get(pk=pk)
-    if not Part.objects.of(import_pk).open().exists():
-        _send(nudge_import, str(import_pk))
+    part = Part.objects.select_related("run").only("state", "looks", "run__for_import").get(pk=pk)
+    if part.is_ended or (part.state == Part.State.SUBMITTED and not part.looks):
+        _send(nudge_import, str(part.run.for_import_id))  # the next part's turn, or its own
 
 
 @app.task

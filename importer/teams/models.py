@@ -61,6 +61,14 @@ class Connection(models.Model):
     client_secret = EncryptedTextField()
     refresh_token = EncryptedTextField()
     organisation = models.JSONField(default=dict)  # crm.schema.Organisation
+    part_rows = models.PositiveIntegerField("rows in a part", null=True, blank=True)
+    parts_at_once = models.PositiveSmallIntegerField(null=True, blank=True)
+    mark_field = models.CharField(
+        "import mark",
+        max_length=100,
+        blank=True,
+        help_text="API name of a text field in the CRM that is to hold import and part",
+    )
     created_by = models.ForeignKey(User, models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -68,6 +76,8 @@ class Connection(models.Model):
     access_token_expires_at = models.DateTimeField(null=True)
     held_until = models.DateTimeField(null=True)  # the CRM wants no requests before
     renewing_until = models.DateTimeField(null=True)  # while one process asks for a new token
+    credits_left = models.PositiveIntegerField(null=True)  # API credits, as the CRM last told
+    credits_told_at = models.DateTimeField(null=True)
 
     objects = TeamQuerySet.as_manager()
 
@@ -87,6 +97,18 @@ class Connection(models.Model):
     def set_hosts(self, hosts: Hosts) -> None:
         self.accounts_url, self.api_url = hosts.accounts, hosts.api
         self.upload_url, self.web_url = hosts.upload, hosts.web
+
+    @property
+    def rows_a_part(self) -> int:
+        """How many rows a bulk write job gets at most."""
+        most: int = settings.PART_ROWS
+        return min(self.part_rows or most, most)
+
+    @property
+    def jobs_in_flight(self) -> int:
+        """How many jobs the CRM is given to work on at a time."""
+        usual: int = settings.PARTS_AT_ONCE
+        return self.parts_at_once or usual
 
     @property
     def tokens(self) -> DatabaseTokens:

@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from importer.crm import schema
-from importer.imports import sending
 from importer.imports.advance import TRIES, advance_part
 from importer.imports.models import Import, Part
-from importer.imports.starting import PlanOutdated, plan
+from importer.imports.running import pausing, steps
+from importer.imports.running.starting import PlanOutdated, plan
 from importer.teams.models import ModuleMetadata
 from tests.office import bring_to, checked, finished, leads_csv
 
@@ -53,7 +53,7 @@ def test_draft_that_no_longer_fits_leads_to_its_columns(client, connection, ana,
 def test_stop_does_not_wait_until_the_part_is_due(start, ana):
     import_ = start()
     part = bring_to(import_, State.PACKED)
-    sending.stop(import_, ana)
+    pausing.stop(import_, ana)
     Part.objects.update(due_at=timezone.now() + timedelta(minutes=15))
 
     advance_part(part.pk)
@@ -66,7 +66,7 @@ def test_waiting_for_the_crm_leaves_patience_for_our_own_faults(start, monkeypat
     import_ = start()
     part = bring_to(import_, State.SUBMITTED)
     Part.objects.update(tries=TRIES, due_at=None)
-    monkeypatch.setitem(sending.STEPS, State.SUBMITTED, broken)
+    monkeypatch.setitem(steps.STEPS, State.SUBMITTED, broken)
 
     advance_part(part.pk)
 
@@ -95,7 +95,7 @@ def test_result_that_the_crm_no_longer_keeps_is_not_waited_for(start):
 
     part.refresh_from_db()
     assert part.state == State.UNKNOWN
-    assert part.reason == sending.RESULT_GONE
+    assert part.reason == steps.RESULT_GONE
 
 
 def test_result_does_not_depend_on_what_the_fields_are_by_now(client, connection, ana, domain):

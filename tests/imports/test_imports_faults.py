@@ -5,9 +5,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from importer.imports import sending
 from importer.imports.advance import advance_part, drive
 from importer.imports.models import Import, Part
+from importer.imports.running import steps, waiting
 from tests.line import (
     CREATE,
     DOWNLOAD,
@@ -108,8 +108,8 @@ def test_part_that_waits_for_the_crm_says_so_and_keeps_the_pause_it_was_given(st
 
 
 def test_part_put_off_waits_ever_longer(start, line, monkeypatch):
-    monkeypatch.setattr(sending, "FIRST_RETRY_S", 10.0)
-    monkeypatch.setattr(sending, "LONGEST_RETRY_S", 60.0)
+    monkeypatch.setattr(waiting, "FIRST_RETRY_S", 10.0)
+    monkeypatch.setattr(waiting, "LONGEST_RETRY_S", 60.0)
     import_ = start()
     part = bring_to(import_, State.UPLOADED)
     line.cut(CREATE, not_reached, times=20)
@@ -166,10 +166,10 @@ def test_result_waits_until_a_person_has_connected_anew(start, crm, domain, line
     for _ in range(20):
         Part.objects.update(due_at=None)
         advance_part(parts_of(import_)[0].pk)
-        if parts_of(import_)[0].reason == sending.UNAUTHORISED:
+        if parts_of(import_)[0].reason == steps.UNAUTHORISED:
             break
 
-    assert parts_of(import_)[0].reason == sending.UNAUTHORISED
+    assert parts_of(import_)[0].reason == steps.UNAUTHORISED
     assert not parts_of(import_)[0].is_ended
     drive(import_)
     assert_all_went_in(import_, crm, domain)

@@ -4,10 +4,10 @@ import polars as pl
 import pytest
 
 from importer.audit.models import Event
-from importer.imports import files, finishing
+from importer.imports import files
 from importer.imports.advance import advance_import, advance_part, drive
 from importer.imports.models import Import, Part
-from importer.imports.sending import ledger_name
+from importer.imports.running import finishing
 from tests.office import confirmed, leads_csv, parts_of
 
 REPORTS = (files.PROBLEMS_XLSX, files.PROBLEMS_CSV, files.OUTCOMES_CSV)
@@ -28,7 +28,7 @@ def collected(connection, ana, domain) -> Import:
 
 def change_ledger(import_: Import, change) -> None:
     """Let the part's outcomes be other than they are."""
-    with import_.files.read(ledger_name(parts_of(import_)[0])) as path:
+    with import_.files.read(parts_of(import_)[0].ledger_name) as path:
         changed = change(pl.read_parquet(path))
         changed.write_parquet(path)
 

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from importer.imports import sending
 from importer.imports.advance import advance_import, advance_part, drive
 from importer.imports.models import Import, Part
+from importer.imports.running import pausing, sending
 from tests.line import (
     CREATE,
     DOWNLOAD,
@@ -204,7 +204,7 @@ def test_import_that_is_stopped_sends_nothing_more(start, settings, ana, crm, do
     import_ = start("insert", rows=3)
     bring_to(import_, State.SUBMITTED)
 
-    sending.stop(import_, ana)
+    pausing.stop(import_, ana)
     drive(import_)
 
     assert import_.state == Import.State.STOPPED

@@ -9,9 +9,10 @@ from kombu.exceptions import OperationalError
 
 from importer.audit.models import Event
 from importer.celery import app
-from importer.imports import choosing, preparing, starting, tasks, uploading
+from importer.imports import choosing, preparing, tasks, uploading
 from importer.imports.advance import TRIES, advance_import, advance_part, drive
 from importer.imports.models import Import, Part
+from importer.imports.running import starting
 from tests.line import CREATE
 from tests.office import Wizard, checked, confirmed, leads_csv, parts_of, uploaded
 

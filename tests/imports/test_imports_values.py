@@ -80,6 +80,23 @@ def test_unknown_option_becomes_what_was_answered(browser, connection, crm, doma
     assert crm.leads(domain)[f"a@{domain}"]["Lead_Source"] == source
 
 
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [("upsert", "Clear what the CRM has"), ("insert", "Leave it blank")],
+)
+def test_unknown_option_left_blank_is_called_what_it_does(
+    browser, connection, domain, operation, words
+):
+    content = f"Email,Last Name,Company,Lead Source\n{row(domain, 'a', 'Googled')}\n"
+    wizard = Wizard.upload(browser, content.encode())
+    wizard.to_columns(connection, operation=operation)
+    wizard.send("columns", **wizard.columns() | {"empty_3": "clear"})
+
+    choices = dict(wizard.get("values").context["form"].fields["q0_0"].choices)
+
+    assert choices["blank"] == words
+
+
 def test_unknown_option_holds_its_rows_back_unless_answered(browser, connection, crm, domain):
     rows = (row(domain, "a", "Googled"), row(domain, "b", "Partner"))
     wizard = asked(browser, connection, "Lead Source", *rows)

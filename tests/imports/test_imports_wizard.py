@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from importer.audit.models import Event
+from importer.crm.schema import Operation
 from importer.imports import choosing
 from importer.imports.models import Import
 from tests.office import Wizard, leads_csv
@@ -221,12 +222,67 @@ def test_columns_fill_blank_cells_with_what_was_given(browser, connection, crm, 
     wizard = Wizard.upload(browser, content)
     wizard.to_columns(connection)
 
-    wizard.send("columns", **wizard.columns() | {"fill_2": "Unknown"})
+    wizard.send("columns", **wizard.columns() | {"empty_2": "use", "fill_2": "Unknown"})
     wizard.send("values")
     wizard.confirm()
 
     companies = {mail: lead["Company"] for mail, lead in crm.leads(domain).items()}
     assert companies == {f"a@{domain}": "Unknown", f"b@{domain}": "Bob Ltd"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "offered"),
+    [
+        ("insert", [["keep", "use"], ["keep", "use"], ["keep", "use"]]),
+        ("update", [["keep", "use"], ["keep", "use"], ["keep", "clear", "use"]]),
+    ],
+)
+def test_columns_offer_to_clear_only_what_can_be(browser, connection, domain, operation, offered):
+    wizard = Wizard.upload(browser, f"Email,Last Name,Phone\na@{domain},Ann,\n".encode())
+    wizard.to_columns(connection, operation=operation)
+
+    answer = wizard.get("columns")
+
+    lines = list(answer.context["form"].lines())
+    assert [[value for value, _ in line.when_empty.field.choices] for line in lines] == offered
+    told = "Last Name cannot be cleared: Zoho needs a value in every record."
+    assert (told in answer.content.decode()) == (operation == "update")
+
+
+def test_columns_keep_what_empty_cells_do(browser, connection, domain):
+    wizard = Wizard.upload(browser, f"Email,Last Name,Phone\na@{domain},Ann,\n".encode())
+    wizard.to_columns(connection, operation="update")
+
+    wizard.fragment("columns", "status", **wizard.columns() | {"empty_2": "clear", "fill_2": "x"})
+
+    assert wizard.import_.mapping.clearing(Operation.UPDATE, "Email") == ("Phone",)
+    assert wizard.columns()["empty_2"] == "clear"
+    assert Event.objects.filter(kind="mapping_chosen").last().detail["clears"] == ["Phone"]
+
+
+def test_columns_say_at_once_what_the_empty_cells_of_another_field_may_do(
+    browser, connection, domain
+):
+    wizard = Wizard.upload(browser, f"Email,Last Name,Phone\na@{domain},Ann,\n".encode())
+    wizard.to_columns(connection, operation="update")
+    changed = {"field_1": "", "field_2": "Last_Name", "empty_2": "clear"}
+
+    told = wizard.fragment("columns", "status", **wizard.columns() | changed).content.decode()
+
+    assert "Last Name cannot be cleared: Zoho needs a value in every record. Choose" in told
+    assert told.count('hx-swap-oob="true"') == 3  # the stepper, and the lines that were changed
+    assert 'id="empty_2" hx-swap-oob' in told
+
+
+def test_columns_that_are_to_use_a_value_want_it(browser, connection, domain):
+    wizard = Wizard.upload(browser, leads_csv(domain))
+    wizard.to_columns(connection)
+
+    answer = wizard.post("columns", **wizard.columns() | {"empty_2": "use"})
+
+    assert answer.status_code == 200
+    told = "Give the value to use where “Company” is empty, or choose something else."
+    assert told in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -273,7 +329,7 @@ def test_earlier_change_outdates_a_later_step(browser, connection, domain):
     wizard.to_check(connection)
     assert wizard.get("confirm").status_code == 200
 
-    wizard.fragment("columns", "status", **wizard.columns() | {"fill_2": "Else"})
+    wizard.fragment("columns", "status", **wizard.columns() | {"empty_2": "use", "fill_2": "Else"})
 
     assert "outdated" in wizard.page("columns")
     assert wizard.get("confirm").url == wizard.url("values")

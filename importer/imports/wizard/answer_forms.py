@@ -1,7 +1,7 @@
 """Step 4's form: one answer for each thing about a column's values that only a person knows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -36,10 +36,17 @@ class AnswersForm(forms.Form):
     """Answers in, a mapping out."""
 
     def __init__(
-        self, data: Any, *, questions: tuple[Question, ...], mapping: Mapping, module: Module
+        self,
+        data: Any,
+        *,
+        questions: tuple[Question, ...],
+        mapping: Mapping,
+        module: Module,
+        clearing: Collection[str],  # the fields whose blanks erase what the CRM has
     ) -> None:
         super().__init__(data)
         self._questions, self._mapping, self._module = questions, mapping, module
+        self._clearing = clearing
         for number, question in enumerate(questions):
             for name, field in self._controls(number, question):
                 self.fields[name] = field
@@ -103,7 +110,8 @@ class AnswersForm(forms.Form):
             options = [(f"{VALUE}true", "Yes"), (f"{VALUE}false", "No")]
         answered = known.get(text, HOLD)
         initial = {"": BLANK, HOLD: HOLD}.get(answered, f"{VALUE}{answered}")
-        choices = [(HOLD, "Hold these rows back"), (BLANK, "Leave it blank"), *options]
+        blank = "Clear what the CRM has" if question.field in self._clearing else "Leave it blank"
+        choices = [(HOLD, "Hold these rows back"), (BLANK, blank), *options]
         widget = forms.Select(attrs={"class": "input input--dense"})
         label = f"“{text}” means"
         return forms.ChoiceField(choices=choices, initial=initial, widget=widget, label=label)

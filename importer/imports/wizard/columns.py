@@ -22,15 +22,18 @@ def columns(request: TeamRequest, import_: Import) -> HttpResponse:
         messages.success(request, "The fields are as the CRM has them now.")
         return redirect(step_url(import_, Step.COLUMNS))
     form = _form(request, import_)
+    unfinished: list[str] = []
     if request.method == "POST" and import_.is_draft and form.is_valid():
         choosing.choose_mapping(import_, request.user, form.mapping())
-        if not request.htmx and not choosing.what_does_not_fit(import_):
+        unfinished = list(form.unfinished())
+        if not request.htmx and not unfinished and not choosing.what_does_not_fit(import_):
             choosing.ask(import_)
             tasks.nudge(import_)
             return redirect(step_url(import_, Step.VALUES))
     context = {
         "form": form,
-        "wrong": choosing.what_does_not_fit(import_) if import_.is_draft else [],
+        "wrong": [*choosing.what_does_not_fit(import_), *unfinished] if import_.is_draft else [],
+        "redrawn": form.changed() if request.htmx else [],
         "matched": len(import_.mapping.columns),
         "tried": request.method == "POST" and not request.htmx,
     }

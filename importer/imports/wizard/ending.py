@@ -9,9 +9,10 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from importer.audit.models import record
-from importer.imports import choosing, files, sending, starting, tasks
+from importer.imports import choosing, files, tasks
 from importer.imports.models import Import, Part
-from importer.imports.starting import PlanOutdated
+from importer.imports.running import pausing, starting
+from importer.imports.running.starting import PlanOutdated
 from importer.imports.wizard import outcome_pages
 from importer.imports.wizard.forms import TemplateNameForm
 from importer.imports.wizard.frame import import_of, of_import, show, wizard_step
@@ -70,7 +71,7 @@ def progress(request: TeamRequest, import_: Import) -> HttpResponse:
 @of_import
 def stop(request: TeamRequest, import_: Import) -> HttpResponse:
     """Send nothing more of this import."""
-    sending.stop(import_, request.user)
+    pausing.stop(import_, request.user)
     tasks.nudge(import_)
     return redirect(step_url(import_, Step.PROGRESS))
 

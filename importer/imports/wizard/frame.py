@@ -82,7 +82,7 @@ def working(request: TeamRequest, import_: Import, step: Step) -> HttpResponse |
 
     htmx asks again and again; the answer to the first question after the end reloads the page.
     """
-    if import_.is_draft and import_.work:
+    if import_.state not in Import.GOING and import_.work:
         if request.htmx:
             return render(request, "imports/working.html#work", {"import_": import_})
         frame = {"import_": import_, "steps": stepper(import_, step)}

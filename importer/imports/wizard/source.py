@@ -20,7 +20,7 @@ from importer.sheets.text.delimiter import NAMES
 from importer.sheets.text.encoding import label
 from importer.teams.requests import TeamRequest
 
-ROWS_SHOWN = 20
+CELLS_SHOWN, LEAST_ROWS_SHOWN = 10_000, 20
 YOURS = "You chose it."
 TERMS = {
     "sheet": "Sheet",
@@ -74,11 +74,12 @@ def _is_before(import_: Import) -> bool:
 def _as_read(inspection: Inspection) -> dict[str, Any]:
     """The first rows with the header marked, and what was detected, each with its reason."""
     header = _header(inspection.reading)
+    width = max((len(row.cells) for row in inspection.preview), default=1)
+    rows = max(CELLS_SHOWN // width, LEAST_ROWS_SHOWN)
     preview = [
         {"number": row.row, "cells": row.cells, "is_header": row.row in header}
-        for row in inspection.preview[:ROWS_SHOWN]
+        for row in inspection.preview[:rows]
     ]
-    width = max((len(row.cells) for row in inspection.preview), default=0)
     return {
         "inspection": inspection,
         "detected": [

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 
 from importer.checks import problems as kinds
 from importer.checks.model import Summary
-from importer.crm.schema import Module
+from importer.crm.schema import Module, Operation
 from importer.imports import causes, choosing, files, tasks
 from importer.imports.models import Import
 from importer.imports.wizard.answer_forms import AnswersForm
@@ -33,6 +33,7 @@ def values(request: TeamRequest, import_: Import) -> HttpResponse:
         questions=import_.questions,
         mapping=import_.mapping,
         module=import_.destination(),
+        clearing=import_.mapping.clearing(Operation(import_.operation), import_.find_by),
     )
     if request.method == "POST" and import_.is_draft:
         if "again" in request.POST and not import_.is_asked:

@@ -12,10 +12,11 @@ from django.db import DatabaseError
 from importer.crm.errors import CrmError
 from importer.crm.schema import Operation
 from importer.import_templates.models import ImportTemplate
-from importer.imports import choosing, starting, uploading
+from importer.imports import choosing, uploading
 from importer.imports.advance import drive
 from importer.imports.models import Import
-from importer.imports.starting import PlanOutdated
+from importer.imports.running import starting
+from importer.imports.running.starting import PlanOutdated
 from importer.imports.telling import tell
 from importer.mapping import InvalidMapping, Mapping
 from importer.teams import connecting, metadata
