@@ -1,6 +1,7 @@
 """Rows become CRM values, or problems."""
 
 from importer.checks.model import (
+    Cleared,
     ProblemGroup,
     Question,
     QuestionKind,
@@ -12,6 +13,7 @@ from importer.checks.questions import ask
 from importer.checks.run import check
 
 __all__ = [
+    "Cleared",
     "ProblemGroup",
     "Question",
     "QuestionKind",

@@ -42,6 +42,15 @@ class ProblemGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Cleared:
+    """A field whose blank cells erase what the CRM has."""
+
+    field: str  # API name
+    column: str
+    cells: int  # blank ones of the rows that are ready, those that become new records among them
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The result of a check over all rows: `rows` = `ready` + `held_back`."""
 
@@ -49,3 +58,4 @@ class Summary:
     ready: int
     held_back: int
     groups: tuple[ProblemGroup, ...]  # most rows first
+    clears: tuple[Cleared, ...] = ()  # fields with such cells, in the order of the mapping

@@ -50,27 +50,34 @@ def check(
     time_zone: str,
     checked: Path,
     problems: Path,
+    *,
+    whole: Path | None = None,
+    taken: Path | None = None,
 ) -> Summary:
     """Check all rows of `table`; write the good ones to `checked` and all `problems`.
 
     `checked` has `_row` and a text column a field, named by its API name: dates `YYYY-MM-DD`,
     date-times `YYYY-MM-DD HH:MM:SS` in `time_zone` (an IANA name), numbers with a point, options
     by value. `problems` has the columns of `PROBLEMS_SCHEMA`, in the order of the rows.
+
+    Where `table` has only some rows of a file, `whole` has them all and decides how its dates and
+    numbers are written; `taken` has the match and unique values of those that are in the CRM.
     """
     judges = [
-        _Judge(filling, decide(table, filling), time_zone)
+        _Judge(filling, decide(table, filling, whole), time_zone)
         for filling in fillings(mapping, module, operation, find_by)
     ]
-    repeated = _repeated(table, judges, find_by, mapping.repeats)
+    repeated = _repeated(table, judges, find_by, mapping.repeats, taken)
     needed = dict.fromkeys([ROW, *(c.column for c in mapping.columns)])
     values: Schema = {ROW: pl.Int64} | {j.filling.field.api_name: pl.String for j in judges}
-    tally = Tally()
+    clearing = mapping.clearing(operation, find_by)
+    tally = Tally([c for c in mapping.columns if c.field in clearing])
     with ParquetFile(checked, values) as good, ParquetFile(problems, PROBLEMS_SCHEMA) as bad:
         for chunk in chunks(table, list(needed)):
             ready, found = _checked(chunk, judges, repeated)
             good.write(ready)
             bad.write(found)
-            tally.add(chunk.height, found)
+            tally.add(chunk.height, ready, found)
     return tally.summary()
 
 
@@ -125,7 +132,11 @@ def _row_problems(rows: pl.DataFrame, code: str) -> pl.DataFrame:
 
 
 def _repeated(
-    table: Path, judges: Sequence[_Judge], find_by: str | None, repeats: Repeats
+    table: Path,
+    judges: Sequence[_Judge],
+    find_by: str | None,
+    repeats: Repeats,
+    taken: Path | None,
 ) -> pl.DataFrame:
     """The problems of rows that share a match value, or a value that must be unique."""
     found = [pl.DataFrame(schema=PROBLEMS_SCHEMA)]
@@ -135,7 +146,9 @@ def _repeated(
         is_key = filling.field.api_name == find_by
         if not (is_key or filling.field.unique) or filling.column is None:
             continue
-        shared = sharing(table, filling, judge.decisions, judge.time_zone, without=held)
+        shared = sharing(
+            table, filling, judge.decisions, judge.time_zone, without=held, taken=taken
+        )
         rows = shared.held(repeats if is_key else "first")
         code = "key_repeated" if is_key else "unique_repeated"
         found.append(_problems(rows, filling, pl.lit(code), pl.col("value"), pl.col("sharing")))

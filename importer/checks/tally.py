@@ -1,10 +1,13 @@
 """Counting what a check finds, a stretch of rows at a time."""
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from importer.checks.model import ProblemGroup, Severity, Summary
+from importer.checks.model import Cleared, ProblemGroup, Severity, Summary
+from importer.mapping.model import ColumnMapping
 
 _FIRST_ROWS = 5
 _SAMPLES = 3
@@ -28,14 +31,17 @@ class _Group:
 class Tally:
     """The counts so far; `summary` tells them all."""
 
+    clearing: Collection[ColumnMapping] = ()  # those whose blank cells erase what the CRM has
     rows: int = 0
     held_back: int = 0
     groups: dict[_Cause, _Group] = field(default_factory=dict)
+    cleared: Counter[str] = field(default_factory=Counter)  # cells, by the field's API name
 
-    def add(self, rows: int, problems: pl.DataFrame) -> None:
-        """Count a stretch of `rows` and its `problems`."""
+    def add(self, rows: int, ready: pl.DataFrame, problems: pl.DataFrame) -> None:
+        """Count a stretch of `rows`: the `problems` of all, the values of those `ready`."""
         self.rows += rows
         self.held_back += problems.filter(severity="error")["row"].n_unique()
+        self.cleared.update({c.field: ready[c.field].null_count() for c in self.clearing})
         by_cause = problems.group_by(
             "code", "severity", "column", "field", maintain_order=True
         ).agg(
@@ -55,4 +61,7 @@ class Tally:
         ]
         groups.sort(key=lambda group: -group.rows)
         ready = self.rows - self.held_back
-        return Summary(self.rows, ready, self.held_back, tuple(groups))
+        clears = (Cleared(c.field, c.column, self.cleared[c.field]) for c in self.clearing)
+        return Summary(
+            self.rows, ready, self.held_back, tuple(groups), tuple(c for c in clears if c.cells)
+        )

@@ -1,6 +1,6 @@
 """A table's columns meet a module's fields."""
 
-from importer.mapping.fitness import MAX_FIELDS, fitting, missing_fields
+from importer.mapping.fitness import MAX_FIELDS, fitting, missing_fields, never_cleared
 from importer.mapping.model import (
     ColumnMapping,
     DateOrder,
@@ -24,5 +24,6 @@ __all__ = [
     "Suggestion",
     "fitting",
     "missing_fields",
+    "never_cleared",
     "suggest",
 ]

@@ -7,6 +7,7 @@ from importer.crm.schema import Field, Module, Operation
 from importer.mapping.model import Mapping
 
 MAX_FIELDS = 200  # of one bulk write job (zoho-crm-api, "Limits")
+_ALWAYS_THERE = frozenset({"ownerlookup", "layout"})
 
 
 def missing_fields(mapping: Mapping, module: Module, operation: Operation) -> tuple[Field, ...]:
@@ -15,6 +16,17 @@ def missing_fields(mapping: Mapping, module: Module, operation: Operation) -> tu
         return ()
     filled = {c.field for c in mapping.columns} | {f.field for f in mapping.fixed if f.value}
     return tuple(f for f in module.fields if f.required and f.api_name not in filled)
+
+
+def never_cleared(field: Field, find_by: str | None) -> str | None:
+    """Why a blank cell cannot erase what the CRM has in `field`; None where it can."""
+    if field.api_name == find_by:
+        return f"{field.label} cannot be cleared: it finds the records."
+    if field.required or field.data_type in _ALWAYS_THERE:
+        return f"{field.label} cannot be cleared: Zoho needs a value in every record."
+    if not field.updatable:
+        return f"{field.label} cannot be cleared: Zoho does not let it be changed."
+    return None
 
 
 def fitting(
@@ -31,6 +43,7 @@ def fitting(
         *_fields_not_to_fill(mapping, module, operation, find_by),
         *_fields_filled_twice(mapping, module),
         *_key_not_fit(mapping, module, operation, find_by),
+        *_fields_not_to_clear(mapping, module, operation, find_by),
         *_too_many(mapping),
     )
 
@@ -79,6 +92,18 @@ def _key_not_fit(
         yield f"{label} finds the records, so it cannot be the same value in every row."
     elif mapping.column_for(find_by) is None:
         yield f"{label} finds the records, so a column must be matched to it."
+
+
+def _fields_not_to_clear(
+    mapping: Mapping, module: Module, operation: Operation, find_by: str | None
+) -> Iterator[str]:
+    if operation is Operation.INSERT:
+        return  # there is nothing to clear
+    erased = {column.field for column in mapping.columns if column.erases}
+    for field in module.fields:
+        reason = never_cleared(field, find_by)
+        if reason and field.api_name in erased:
+            yield f"{reason} Choose something else for its empty cells."
 
 
 def _too_many(mapping: Mapping) -> Iterator[str]:

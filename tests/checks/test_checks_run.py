@@ -1,9 +1,10 @@
 """The check of a whole table: keys, files, counts, questions."""
 
+import cattrs
 import polars as pl
 import pytest
 
-from importer.checks import ProblemGroup, ask, check
+from importer.checks import Cleared, ProblemGroup, Summary, ask, check
 from importer.checks.problems import KINDS
 from importer.crm.schema import Field, Module, Operation, Option
 from importer.mapping import ColumnMapping, FixedValue, Mapping
@@ -118,6 +119,72 @@ def test_check_holds_back_rows_with_nothing_to_send(run):
 
     assert codes(problems) == [(3, "row_blank")]
     assert (summary.ready, checked.height) == (1, 1)
+
+
+MAIL = ColumnMapping("mail", "Email")
+
+
+def test_check_counts_the_blank_cells_that_clear_in_rows_that_are_ready(run):
+    mapping = Mapping(
+        (
+            MAIL,
+            ColumnMapping("source", "Source", values={"n/a": ""}, clears=True),
+            ColumnMapping("revenue", "Revenue", clears=True),
+            ColumnMapping("code", "Code", clears=True),
+            ColumnMapping("start", "Start"),
+        )
+    )
+
+    summary, _, _ = run(
+        mapping,
+        Operation.UPDATE,
+        "Email",
+        mail=["a@b.co", "c@d.co", "e@f.co", "held back"],
+        source=["n/a", None, "Web", None],
+        revenue=[" ", "5", "6", None],
+        code=["1", "2", "3", None],
+        start=[None] * 4,
+    )
+
+    assert summary.clears == (Cleared("Source", "source", 2), Cleared("Revenue", "revenue", 1))
+
+
+def test_check_counts_what_clears_over_all_stretches_of_a_long_table(run):
+    rows = 30_001
+    mapping = Mapping((MAIL, ColumnMapping("code", "Code", clears=True)))
+
+    summary, _, _ = run(
+        mapping,
+        Operation.UPDATE,
+        "Email",
+        mail=[f"p{n}@b.co" for n in range(rows)],
+        code=[None] * rows,
+    )
+
+    assert summary.clears == (Cleared("Code", "code", rows),)
+
+
+def test_row_with_a_match_value_alone_is_an_update_that_clears(run):
+    mapping = Mapping((MAIL, ColumnMapping("code", "Code", clears=True)))
+
+    summary, checked, _ = run(mapping, Operation.UPDATE, "Email", mail=["a@b.co"], code=[None])
+
+    assert checked.rows() == [(2, "a@b.co", None)]
+    assert (summary.ready, summary.clears) == (1, (Cleared("Code", "code", 1),))
+
+
+def test_check_of_an_insert_clears_nothing(run):
+    mapping = Mapping((MAIL, ColumnMapping("code", "Code", clears=True)))
+
+    summary, _, _ = run(mapping, mail=["a@b.co"], code=[None])
+
+    assert summary.clears == ()
+
+
+def test_summary_from_before_anything_could_be_cleared_still_loads():
+    stored = {"rows": 2, "ready": 1, "held_back": 1, "groups": []}
+
+    assert cattrs.structure(stored, Summary) == Summary(2, 1, 1, ())
 
 
 def test_check_reads_fixed_values_as_the_crm_writes_them(run):

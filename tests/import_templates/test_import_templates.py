@@ -26,7 +26,7 @@ def decided(browser, connection, domain) -> Wizard:
     content = f"Email,Last Name,Company,Date of Birth\na@{domain},Ann,Acme,03/04/1980\n"
     wizard = Wizard.upload(browser, content.encode(), "monday.csv")
     wizard.to_columns(connection)
-    wizard.send("columns", **wizard.columns() | {"fill_2": "Unknown"})
+    wizard.send("columns", **wizard.columns() | {"empty_2": "use", "fill_2": "Unknown"})
     wizard.post("values", q0="dmy")
     return wizard
 

@@ -260,6 +260,29 @@ def test_columns_keep_what_empty_cells_do(browser, connection, domain):
     assert Event.objects.filter(kind="mapping_chosen").last().detail["clears"] == ["Phone"]
 
 
+def test_columns_clear_what_their_empty_cells_say_and_nothing_else(
+    browser, connection, crm, domain
+):
+    header = "Email,Last Name,Company,Lead Source,Annual Revenue"
+    before = f"{header}\na@{domain},Ann,Acme,Partner,1\nb@{domain},Bob,Acme,Partner,2\n"
+    first = Wizard.upload(browser, before.encode())
+    first.to_check(connection)
+    first.confirm()
+    after = f"{header}\na@{domain},,,,\nb@{domain},Bob,Acme,Advertisement,\n"
+    wizard = Wizard.upload(browser, after.encode())
+    wizard.to_columns(connection, operation="update")
+
+    wizard.send("columns", **wizard.columns() | {"empty_3": "clear"})
+    wizard.send("values")
+    wizard.confirm()
+
+    facts = {
+        lead["Last_Name"]: (lead["Company"], lead["Lead_Source"], lead["Annual_Revenue"])
+        for lead in crm.leads(domain).values()
+    }
+    assert facts == {"Ann": ("Acme", None, 1), "Bob": ("Acme", "Advertisement", 2)}
+
+
 def test_columns_say_at_once_what_the_empty_cells_of_another_field_may_do(
     browser, connection, domain
 ):
