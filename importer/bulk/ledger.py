@@ -1,35 +1,37 @@
 """The ledger: one row for every row of the table, and what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
 
-from importer.bulk.outcomes import LEDGER_SCHEMA, Balance, Outcome
+from importer.bulk.outcomes import LEDGER_SCHEMA, REVERSALS_SCHEMA, Balance, Outcome, Reversal
 from importer.bulk.parts import Slice, rows_of
-from importer.checks.storage import ParquetFile, chunks, row_count
+from importer.checks.storage import ParquetFile, Schema, chunks, row_count
 from importer.sheets.table import ROW
+
+_DONE = [outcome.value for outcome in Outcome if outcome.went_in or outcome is Outcome.REVERSED]
+_OURS = [Outcome.CREATED.value, Outcome.UPDATED.value]
+_REVERSALS = [reversal.value for reversal in Reversal]
 
 
 class LedgerMismatch(ValueError):
-    """Parts that do not fit the table: a row told twice, or one that the table has not."""
+    """What is told does not fit the rows: one told twice, one not there, or one that is done."""
 
 
 def same_outcome(
-    checked: Path,
+    rows: Path,
     piece: Slice,
     outcome: Outcome,
     code: str | None = None,
     detail: str | None = None,
 ) -> pl.DataFrame:
     """The ledger's rows for a part of which every row ended alike."""
-    return rows_of(checked, piece).select(
-        row=ROW,
-        outcome=pl.lit(outcome.value),
-        record_id=pl.lit(None, dtype=pl.String),
-        code=pl.lit(code, dtype=pl.String),
-        field=pl.lit(None, dtype=pl.String),
-        detail=pl.lit(detail, dtype=pl.String),
+    told = {"outcome": outcome.value, "code": code, "detail": detail}
+    return _ledger(
+        rows_of(rows, piece).select(
+            row=ROW, **{name: pl.lit(value, dtype=pl.String) for name, value in told.items()}
+        )
     )
 
 
@@ -39,59 +41,136 @@ def write_ledger(table: Path, parts: Iterable[Path], problems: Path, target: Pat
     A row in no part is held back if it has an error, with the code and field of the first;
     without one it was not sent. Raises `LedgerMismatch` unless each row is told exactly once.
     """
-    sources = list(parts)
-    told = sum(row_count(source) for source in sources)
-    counts = dict.fromkeys(Outcome, 0)
-    rows = 0
-    with ParquetFile(target, LEDGER_SCHEMA) as ledger:
-        for chunk in chunks(table, [ROW]):
-            here = _chunk(chunk[ROW].alias("row"), sources, problems)
-            ledger.write(here.drop("told"))
-            rows += chunk.height
-            told -= int(here["told"].sum())
-            for outcome, count in here["outcome"].value_counts().iter_rows():
-                counts[Outcome(outcome)] += count
-        if told:
-            raise LedgerMismatch(f"{told} rows of the parts are not in the table.")
-    return Balance(rows, **{outcome.value: count for outcome, count in counts.items()})
+    not_sent = pl.lit(Outcome.NOT_SENT.value)
+    blank = (_ledger(rows.select(row=ROW, outcome=not_sent)) for rows in chunks(table, [ROW]))
+    return _amended(blank, parts, problems, target, row_count(table))
 
 
-def _chunk(rows: pl.Series, parts: list[Path], problems: Path) -> pl.DataFrame:
-    """The ledger for `rows`, with a column `told`: whether a part has the row."""
-    ends = _within(rows, parts)
-    errors = _first_errors(rows, problems)
-    frame = rows.to_frame()
-    joined = frame.join(ends, on="row", how="left").join(errors, on="row", how="left").sort("row")
-    if joined.height != frame.height:
-        raise LedgerMismatch(f"{joined.height - frame.height} rows are in more than one part.")
-    told = pl.col("outcome").is_not_null()
-    held = pl.when(pl.col("error").is_null()).then(pl.lit(Outcome.NOT_SENT.value))
-    return joined.select(
-        "row",
-        outcome=pl.coalesce("outcome", held.otherwise(pl.lit(Outcome.HELD_BACK.value))),
-        record_id="record_id",
-        code=pl.when(told).then("code").otherwise("error"),
-        field=pl.when(told).then("field").otherwise("error_field"),
-        detail="detail",
-        told=told,
+def amend_ledger(ledger: Path, parts: Iterable[Path], problems: Path, target: Path) -> Balance:
+    """Write `ledger` to `target` with what a further run's `parts` tell, and count the outcomes.
+
+    A row in no part that could have been sent again and has an error among the run's `problems`
+    is held back for the first; all others stay as they are. Raises `LedgerMismatch` if a row is
+    told twice, is not in `ledger`, or was done before: it went in, or has been taken back.
+    """
+    return _amended(chunks(ledger), parts, problems, target, row_count(ledger))
+
+
+def reverse_ledger(ledger: Path, reversals: Iterable[Path], target: Path) -> Balance:
+    """Write `ledger` to `target` with what an undo made of its rows, and count the outcomes.
+
+    `reversals` have the columns of `REVERSALS_SCHEMA`. Raises `LedgerMismatch` if a row is told
+    twice or in other words than `Reversal`'s, or is none that the import created or updated.
+    """
+    told = _Told(reversals, REVERSALS_SCHEMA)
+    reversed_ = (_reversed(ends, told.of(ends)) for ends in chunks(ledger))
+    return _write(reversed_, told, target, row_count(ledger))
+
+
+class _Told:
+    """What some files tell of rows: each row once, and only of rows that are asked for."""
+
+    def __init__(self, sources: Iterable[Path], schema: Schema) -> None:
+        self._schema = schema
+        self._spans = [(source, *_span(source)) for source in sources if row_count(source)]
+        self._left = sum(row_count(source) for source, *_ in self._spans)
+
+    def of(self, ends: pl.DataFrame) -> pl.DataFrame:
+        """What is told of the rows of `ends`, a stretch in the order of the rows."""
+        first, last = ends["row"].item(0), ends["row"].item(-1)
+        here = [source for source, low, high in self._spans if low <= last and first <= high]
+        if not here:
+            return pl.DataFrame(schema=self._schema)
+        stretch = pl.col("row").is_between(first, last)
+        # A part that was collected before there were reversals lacks their columns.
+        told = pl.scan_parquet(here, schema=self._schema, missing_columns="insert")
+        found = told.filter(stretch).collect()
+        if found["row"].is_duplicated().any():
+            raise LedgerMismatch("A row is told twice.")
+        mine = found.join(ends, on="row", how="semi")
+        self._left -= mine.height
+        return mine
+
+    def close(self) -> None:
+        """All rows have been asked for."""
+        if self._left:
+            raise LedgerMismatch(f"{self._left} rows are told of that are not in the table.")
+
+
+def _span(source: Path) -> tuple[int, int]:
+    rows = pl.read_parquet(source, columns=["row"])["row"]
+    return rows.min(), rows.max()  # type: ignore[return-value]  # of a column of integers
+
+
+def _amended(
+    stretches: Iterable[pl.DataFrame],
+    parts: Iterable[Path],
+    problems: Path,
+    target: Path,
+    rows: int,
+) -> Balance:
+    told = _Told(parts, LEDGER_SCHEMA)
+    amended = (_amend(ends, told.of(ends), problems) for ends in stretches)
+    return _write(amended, told, target, rows)
+
+
+def _amend(ends: pl.DataFrame, told: pl.DataFrame, problems: Path) -> pl.DataFrame:
+    """`ends` with the rows that are `told` or held back replaced."""
+    done = ends.filter(pl.col("outcome").is_in(_DONE))
+    if again := told.join(done, on="row", how="semi").height:
+        raise LedgerMismatch(f"{again} rows are told of that were done before.")
+    could_be_sent = ends.filter(~pl.col("outcome").is_in([*_DONE, Outcome.UNKNOWN.value]))
+    held = (
+        _held_back(ends, problems)
+        .join(could_be_sent, on="row", how="semi")
+        .join(told, on="row", how="anti")
     )
+    changed = pl.concat([told, held])
+    return pl.concat([changed, ends.join(changed, on="row", how="anti")]).sort("row")
 
 
-def _within(rows: pl.Series, parts: list[Path]) -> pl.DataFrame:
-    """What `parts` tell of the stretch of `rows`."""
-    if not parts:
-        return pl.DataFrame(schema=LEDGER_SCHEMA)
-    stretch = pl.col("row").is_between(rows.min(), rows.max())
-    return pl.scan_parquet(parts).filter(stretch).select(*LEDGER_SCHEMA).collect()
-
-
-def _first_errors(rows: pl.Series, problems: Path) -> pl.DataFrame:
-    """The code and field of each row's first error, in the stretch of `rows`."""
-    stretch = pl.col("row").is_between(rows.min(), rows.max())
-    return (
+def _held_back(ends: pl.DataFrame, problems: Path) -> pl.DataFrame:
+    """The ledger's rows for those of `ends` with an error, told by the first."""
+    stretch = pl.col("row").is_between(ends["row"].item(0), ends["row"].item(-1))
+    errors = (
         pl.scan_parquet(problems)
         .filter(stretch, pl.col("severity") == "error")
         .unique("row", keep="first", maintain_order=True)
-        .select("row", error="code", error_field="field")
-        .collect()
+        .select("row", "code", "field", outcome=pl.lit(Outcome.HELD_BACK.value))
     )
+    return _ledger(errors.collect())
+
+
+def _reversed(ends: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """`ends` with what is `told` of their reversal."""
+    ours = ends.filter(pl.col("outcome").is_in(_OURS))
+    if others := told.join(ours, on="row", how="anti").height:
+        raise LedgerMismatch(f"{others} rows are taken back that were not created or updated.")
+    if not told["reversal"].is_in(_REVERSALS, nulls_equal=True).all():
+        raise LedgerMismatch("What became of a row to be taken back is not said.")
+    is_gone = pl.col("reversal") == Reversal.REVERSED.value
+    outcome = pl.when(is_gone).then(pl.lit(Outcome.REVERSED.value)).otherwise("outcome")
+    changed = (
+        ours.drop("reversal", "reversal_detail")
+        .join(told.rename({"detail": "reversal_detail"}), on="row")
+        .with_columns(outcome=outcome)
+        .select(*LEDGER_SCHEMA)
+    )
+    return pl.concat([changed, ends.join(changed, on="row", how="anti")]).sort("row")
+
+
+def _ledger(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` in the ledger's columns; null in those that it lacks."""
+    return frame.match_to_schema(LEDGER_SCHEMA, missing_columns="insert")
+
+
+def _write(stretches: Iterator[pl.DataFrame], told: _Told, target: Path, rows: int) -> Balance:
+    """Write the stretches of a ledger of `rows` to `target` and count their outcomes."""
+    counts = dict.fromkeys(Outcome, 0)
+    with ParquetFile(target, LEDGER_SCHEMA) as ledger:
+        for ends in stretches:
+            ledger.write(ends)
+            for outcome, count in ends["outcome"].value_counts().iter_rows():
+                counts[Outcome(outcome)] += count
+        told.close()
+    return Balance(rows, **{outcome.value: count for outcome, count in counts.items()})

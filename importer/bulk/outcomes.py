@@ -14,7 +14,10 @@ LEDGER_SCHEMA: Schema = {
     "code": pl.String,  # a check's, for rows held back; else Zoho's
     "field": pl.String,  # API name of the field at fault
     "detail": pl.String,  # more for a person, or Zoho's own words
+    "reversal": pl.String,  # what an undo made of the row; null before one
+    "reversal_detail": pl.String,  # why it stayed; of rows kept, what people changed
 }
+REVERSALS_SCHEMA: Schema = {"row": pl.Int64, "reversal": pl.String, "detail": pl.String}
 
 
 class Outcome(StrEnum):
@@ -28,11 +31,20 @@ class Outcome(StrEnum):
     HELD_BACK = "held_back"
     NOT_SENT = "not_sent"
     UNKNOWN = "unknown"
+    REVERSED = "reversed"  # was created or updated, and has been taken back
 
     @property
     def went_in(self) -> bool:
         """Whether the record is in the CRM as the row says."""
         return self in {Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED}
+
+
+class Reversal(StrEnum):
+    """What an undo made of a row that was created or updated."""
+
+    REVERSED = "reversed"
+    KEPT = "kept"  # people changed the record since
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,7 @@ class Balance:
     held_back: int = 0
     not_sent: int = 0
     unknown: int = 0
+    reversed: int = 0
 
     @property
     def adds_up(self) -> bool:

@@ -2,13 +2,15 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
-from importer.checks.storage import chunks, replacing
+from importer.bulk.arranging import Group
+from importer.checks.storage import chunks, replacing, row_count
 from importer.crm.schema import Field, Module
 from importer.sheets.table import ROW
 
@@ -22,12 +24,14 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same rows make the same bytes
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A stretch of the checked rows, in file order."""
+    """A stretch of a file of rows to send, in its order."""
 
-    offset: int  # of its first row among the checked rows, from 0
+    offset: int  # of its first row in the file, from 0
     rows: int
     first_row: int  # as Excel numbers them
     last_row: int
+    left_out: tuple[str, ...] = ()  # API names of the fields that are not sent for these rows
+    clears: bool = False  # a blank cell erases the CRM's value
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +50,30 @@ class Packed:
     zip_bytes: int
 
 
-def cut(checked: Path, max_rows: int = MAX_ROWS, max_bytes: int = MAX_BYTES) -> list[Slice]:
-    """Cut the checked rows into slices of at most `max_rows` rows and `max_bytes` of CSV.
+def cut(
+    rows: Path,
+    max_rows: int = MAX_ROWS,
+    max_bytes: int = MAX_BYTES,
+    *,
+    groups: Sequence[Group] | None = None,
+) -> list[Slice]:
+    """Cut the `rows` into slices of at most `max_rows` rows and `max_bytes` of CSV.
 
-    A row that is larger than `max_bytes` by itself gets a slice of its own.
+    A row that is larger than `max_bytes` by itself gets a slice of its own. No slice spans two
+    of the `groups` that `arrange` gave; `ValueError` if they are not of these rows.
     """
+    total = row_count(rows)
+    groups = [Group(total)] if groups is None else groups
+    if sum(group.rows for group in groups) != total:
+        raise ValueError(f"The groups are not of the {total} rows.")
     slices: list[Slice] = []
-    rows: list[int] = []
-    offset = size = 0
-    for row, row_bytes in _sizes(checked):
-        if rows and (len(rows) == max_rows or size + row_bytes > max_bytes):
-            slices.append(Slice(offset, len(rows), rows[0], rows[-1]))
-            offset, size, rows = offset + len(rows), 0, []
-        rows.append(row)
-        size += row_bytes
-    if rows:
-        slices.append(Slice(offset, len(rows), rows[0], rows[-1]))
+    offset = 0
+    sizes = _sizes(rows)
+    for group in groups:
+        for numbers in _stretches(islice(sizes, group.rows), max_rows, max_bytes):
+            first, last = numbers[0], numbers[-1]
+            slices.append(Slice(offset, len(numbers), first, last, group.left_out, group.clears))
+            offset += len(numbers)
     return slices
 
 
@@ -91,6 +103,7 @@ def sent(checked: Path, piece: Slice, module: Module) -> pl.DataFrame:
         if f.data_type in _FORMATS
         else pl.col(f.api_name)
         for f in _fields(checked, module)
+        if f.api_name not in piece.left_out
     )
 
 
@@ -102,6 +115,22 @@ def rows_of(checked: Path, piece: Slice) -> pl.DataFrame:
 def _fields(checked: Path, module: Module) -> Iterator[Field]:
     names = pl.read_parquet_schema(checked)
     return (module.field(name) for name in names if name != ROW)
+
+
+def _stretches(
+    sizes: Iterable[tuple[int, int]], max_rows: int, max_bytes: int
+) -> Iterator[list[int]]:
+    """The row numbers of each slice."""
+    rows: list[int] = []
+    total = 0
+    for row, row_bytes in sizes:
+        if rows and (len(rows) == max_rows or total + row_bytes > max_bytes):
+            yield rows
+            rows, total = [], 0
+        rows.append(row)
+        total += row_bytes
+    if rows:
+        yield rows
 
 
 def _sizes(checked: Path) -> Iterator[tuple[int, int]]:

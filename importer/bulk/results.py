@@ -3,6 +3,7 @@
 import zipfile
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -29,79 +30,86 @@ _EXPECTED_REFUSALS = {  # what skips a row by the operation's own rule
     Operation.INSERT: "DUPLICATE_DATA",
     Operation.UPDATE: "RESOURCE_NOT_FOUND",
 }
-_VERDICT: Schema = {
-    name: kind for name, kind in LEDGER_SCHEMA.items() if name not in ("row", "record_id")
-}
+_VERDICT: Schema = dict.fromkeys(("outcome", "code", "field", "detail"), pl.String)
 
 
 class UnreadableResult(Exception):
     """A result that is no archive with one CSV as documented, or is absurdly large."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What a result tells of the rows of a part."""
+
+    ledger: pl.DataFrame
+    unmatched: int  # rows that are `unknown`: no answer is provably theirs, or it says nothing
+
+
 def reconcile(
-    checked: Path,
+    rows: Path,
     piece: Slice,
     module: Module,
     result_zip: Path,
     operation: Operation,
     find_by: str | None,
-) -> pl.DataFrame:
+) -> Reconciliation:
     """The ledger's rows for `piece`: the CRM's answers joined to the rows that were sent.
 
     Answers stand in the order of the rows if all their echoed values agree. Otherwise they are
-    matched by these values where they are unique; a row without an answer is `unknown`. Raises
-    `UnreadableResult`.
+    matched by these values where they are unique, or by `find_by` where other values came back
+    changed; of a result that shows a row that was not sent, nothing is believed. A row without
+    an answer is `unknown`. Raises `UnreadableResult`.
     """
     answers, echoes = _read(result_zip)
-    if not echoes.width:
-        answers = answers.clear()  # nothing shows which rows they are about
-    rows = rows_of(checked, piece).select(ROW)
-    values = sent(checked, piece, module)
-    asked = rows.hstack(_keys(values, _echoed(echoes, values.columns)))
-    answered = answers.hstack(_keys(echoes, echoes.columns))
+    values = sent(rows, piece, module)
+    echoed = _echoed(echoes, values.columns)
+    echoes.columns = echoed
+    asked = rows_of(rows, piece).select(ROW).hstack(_keys(values, echoed, find_by))
+    answered = answers.hstack(_keys(echoes, echoed, find_by))
     if asked["whole"].equals(answered["whole"]):
-        matched = rows.hstack(answered)
+        matched = asked.select(ROW).hstack(answered)
     else:
         matched = _by_keys(asked, answered)
-    return _outcomes(matched, operation, find_by)
+    ledger = _outcomes(matched, operation, find_by)
+    return Reconciliation(ledger, ledger.filter(outcome=Outcome.UNKNOWN.value).height)
 
 
 def _echoed(echoes: pl.DataFrame, fields: Sequence[str]) -> list[str]:
     """The field that each column of `echoes` repeats: by its name, else its place."""
     known = {field.lower(): field for field in fields}
-    if echoes.width > len(fields):
+    if not 0 < echoes.width <= len(fields):
         raise UnreadableResult(f"The result has {echoes.width} columns of values.")
-    return [known.get(name, fields[place]) for place, name in enumerate(echoes.columns)]
+    echoed = [known.get(name, fields[place]) for place, name in enumerate(echoes.columns)]
+    if len(set(echoed)) < len(echoed):
+        raise UnreadableResult("The result repeats a column.")
+    return echoed
 
 
-def _keys(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """All values of `columns` as one text, and those of the first; null where blank."""
-    cells = [pl.col(name).str.strip_chars().fill_null("") for name in columns]
-    if not cells:
-        return pl.DataFrame(schema={"whole": pl.String, "first": pl.String}).clear(frame.height)
-    whole, first = pl.concat_str(cells, separator=_SEPARATOR), cells[0]
+def _keys(frame: pl.DataFrame, echoed: Sequence[str], find_by: str | None) -> pl.DataFrame:
+    """All the `echoed` values as one text, and that of the match field; "" where blank."""
+    cells = {name: pl.col(name).str.strip_chars().fill_null("") for name in echoed}
     return frame.select(
-        whole=pl.when(whole.str.strip_chars(_SEPARATOR) != "").then(whole),
-        first=pl.when(first != "").then(first),
+        whole=pl.concat_str(cells.values(), separator=_SEPARATOR),
+        key=cells.get(find_by or "", pl.lit("")),
     )
 
 
 def _by_keys(asked: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
-    """Rows and answers paired by all echoed values, then by the first alone, where these are
-    there and unique on both sides."""
-    pairs = pl.concat([_paired(asked, answered, key) for key in ("whole", "first")])
-    return asked.select(ROW).join(
-        pairs.unique(ROW, keep="first", maintain_order=True),
-        on=ROW,
-        how="left",
-        maintain_order="left",
-    )
+    """Rows and answers paired where these show only rows that were sent."""
+    for key in ("whole", "key"):
+        if answered[key].is_in(asked[key].implode()).all():
+            pairs = _paired(asked, answered, key)
+            return asked.select(ROW).join(pairs, on=ROW, how="left", maintain_order="left")
+    nothing = [pl.lit(None, dtype=pl.String).alias(name) for name in _ANSWERS]
+    return asked.select(ROW, *nothing)
 
 
 def _paired(asked: pl.DataFrame, answered: pl.DataFrame, key: str) -> pl.DataFrame:
-    mine = asked.filter(pl.col(key).is_unique()).select(ROW, key)
+    """Rows and answers whose `key` is there and unique on both sides."""
+    shown = pl.col(key).str.strip_chars(_SEPARATOR) != ""
+    mine = asked.filter(shown, pl.col(key).is_unique()).select(ROW, key)
     theirs = answered.filter(pl.col(key).is_unique()).select(key, *_ANSWERS)
-    return mine.join(theirs, on=key).drop(key)  # nulls join nothing
+    return mine.join(theirs, on=key).drop(key)
 
 
 def _outcomes(matched: pl.DataFrame, operation: Operation, find_by: str | None) -> pl.DataFrame:
@@ -110,14 +118,9 @@ def _outcomes(matched: pl.DataFrame, operation: Operation, find_by: str | None) 
         _verdict(status, errors, operation, find_by)
         for status, errors in matched.select("status", "errors").iter_rows()
     ]
-    ledger = pl.concat(
-        [
-            matched.select(row=pl.col(ROW), record_id=pl.col("record_id")),
-            pl.DataFrame(verdicts, schema=_VERDICT, orient="row"),
-        ],
-        how="horizontal",
-    )
-    return ledger.select(*LEDGER_SCHEMA)
+    told = pl.DataFrame(verdicts, schema=_VERDICT, orient="row")
+    ledger = matched.select("record_id", row=ROW).hstack(told)
+    return ledger.match_to_schema(LEDGER_SCHEMA, missing_columns="insert")
 
 
 def _verdict(

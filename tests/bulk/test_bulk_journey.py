@@ -43,7 +43,8 @@ def journey(tmp_path, module, result, answer):
             pack(checked, piece, module, tmp_path / "part.zip", "leads.csv")
             answers = result(answer(tmp_path / "part.zip", verdict))
             parts.append(tmp_path / f"part-{number}.parquet")
-            reconcile(checked, piece, module, answers, *upsert).write_parquet(parts[-1])
+            found = reconcile(checked, piece, module, answers, *upsert)
+            found.ledger.write_parquet(parts[-1])
         return write_ledger(table, parts, problems, ledger), table, ledger, problems
 
     return run
@@ -73,13 +74,14 @@ def test_journey_ends_in_a_report_that_tells_each_row(journey, module, tmp_path)
     assert balance.adds_up
     sheet = openpyxl.load_workbook(tmp_path / "problems.xlsx").active
     header, *lines = list(sheet.iter_rows(values_only=True))
-    assert header == ("Row", "Outcome", "Column", "Reason", "Name", "Mail", "Born")
-    assert [line[:3] + line[4:] for line in lines] == [
+    told = [dict(zip(header, line, strict=True)) for line in lines]
+    names = ("Row", "Outcome", "Column", "Name", "Mail", "Born")
+    assert [tuple(line[name] for name in names) for line in told] == [
         ("3", "Failed", None, "Lee", "lee@x.co", None),
         ("4", "Held back", "Name", None, "c@x.co", "01/02/1991"),
         ("5", "Held back", "Mail", "Diaz", "nobody", None),
     ]
-    assert lines[0][3].startswith("The record is locked in Zoho.")
+    assert told[0]["Reason"].startswith("The record is locked in Zoho.")
     outcomes = (tmp_path / "outcomes.csv").read_text("utf-8-sig").splitlines()
     assert outcomes[1] == "2,Created,5725767000001,"
 

@@ -2,9 +2,12 @@
 
 import zipfile
 
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from importer.bulk import PackedField, Slice, cut, pack
+from importer.bulk import Group, PackedField, Slice, cut, pack
 
 
 def texts(archive):
@@ -26,6 +29,62 @@ def test_cut_looks_at_bytes_too(checked):
 
 def test_cut_of_no_rows_gives_no_slices(checked):
     assert cut(checked(Email=[])) == []
+
+
+def test_cut_gives_no_slice_rows_of_two_groups(checked):
+    path = checked(rows=[2, 3, 9, 4], Email=["a@b.co"] * 4)
+    groups = (Group(3), Group(1, ("Note",), clears=True))
+
+    assert cut(path, max_rows=2, groups=groups) == [
+        Slice(0, 2, 2, 3),
+        Slice(2, 1, 9, 9),
+        Slice(3, 1, 4, 4, ("Note",), clears=True),
+    ]
+
+
+@pytest.mark.parametrize("groups", [(), (Group(1),), (Group(3),)])
+def test_cut_refuses_groups_of_other_rows(checked, groups):
+    with pytest.raises(ValueError, match="not of the 2 rows"):
+        cut(checked(Email=["a@b.co"] * 2), groups=groups)
+
+
+@given(
+    sizes=st.lists(st.integers(1, 7), max_size=5),
+    lengths=st.lists(st.integers(0, 60), min_size=35, max_size=35),
+    max_rows=st.integers(1, 5),
+    max_bytes=st.integers(1, 99),
+)
+@settings(deadline=None)
+def test_cut_slices_every_row_once_and_none_too_large(
+    tmp_path_factory, sizes, lengths, max_rows, max_bytes
+):
+    path = tmp_path_factory.mktemp("cut") / "rows.parquet"
+    notes = ["x" * length for length in lengths[: sum(sizes)]]
+    frame = pl.DataFrame({"_row": range(len(notes)), "Note": notes}, schema_overrides={"Note": str})
+    frame.write_parquet(path)
+    groups = [Group(size, (str(number),)) for number, size in enumerate(sizes)]
+
+    slices = cut(path, max_rows, max_bytes, groups=groups)
+
+    covered = [row for piece in slices for row in range(piece.offset, piece.offset + piece.rows)]
+    assert covered == list(range(sum(sizes)))
+    for piece in slices:
+        mine = range(piece.offset, piece.offset + piece.rows)
+        assert (piece.first_row, piece.last_row) == (mine[0], mine[-1])
+        assert piece.rows <= max_rows
+        assert piece.rows == 1 or sum(lengths[row] + 3 for row in mine) <= max_bytes
+    for number, size in enumerate(sizes):
+        assert sum(piece.rows for piece in slices if piece.left_out == (str(number),)) == size
+
+
+def test_pack_leaves_out_what_the_slice_says(checked, module, tmp_path):
+    path = checked(Email=["a@b.co"], Last_Name=[None], Birth=[None], Note=["x"])
+    piece = Slice(0, 1, 2, 2, left_out=("Last_Name",), clears=True)
+
+    packed = pack(path, piece, module, tmp_path / "part.zip", "leads.csv")
+
+    assert texts(tmp_path / "part.zip") == {"leads.csv": "Email,Birth,Note\na@b.co,,x\n"}
+    assert [field.api_name for field in packed.fields] == ["Email", "Birth", "Note"]
 
 
 def test_pack_writes_one_csv_headed_by_api_names(checked, module, tmp_path):

@@ -62,7 +62,7 @@ def ledger(crm: CrmClient, job: Job, folder: Path) -> pl.DataFrame:
     """What the job's result says of each row."""
     crm.bulk_write.download(job, folder / "result.zip")
     checked, leads = folder / "checked.parquet", crm.module("Leads")
-    return reconcile(checked, WHOLE, leads, folder / "result.zip", Operation.INSERT, None)
+    return reconcile(checked, WHOLE, leads, folder / "result.zip", Operation.INSERT, None).ledger
 
 
 def leads_in_the_end(caller: Caller, expected: int) -> int:
