@@ -6,13 +6,14 @@ INSTALLED := $(VENV)/installed-from-lock
 SDKS := v7 v8
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench sdk lock
+.PHONY: help demo test check bench chaos sdk lock
 
 help:
 	@echo "make demo    everything on this machine, with a CRM to practise on"
 	@echo "make test    the whole test suite"
 	@echo "make check   lint, format and types"
 	@echo "make bench   our own work beside what others take for it; some minutes"
+	@echo "make chaos   200 imports with everything going wrong and killed; an hour or less"
 	@echo "make sdk     Zoho's own SDKs, each in an environment of its own, for the tests with them"
 	@echo "make lock    resolve pyproject.toml into requirements.lock again"
 
@@ -37,6 +38,9 @@ bench: $(INSTALLED) .venv-bench/installed-from-lock
 		&& .venv-bench/bin/python -m pip install -qq --disable-pip-version-check \
 			--require-hashes --requirement $< \
 		&& touch $@
+
+chaos: $(INSTALLED)
+	@$(PYTHON) -m tests.faults.chaos
 
 sdk: $(SDKS:%=.venv-sdk/%/installed-from-lock)
 

@@ -56,6 +56,7 @@ class Installation:
     address: str
     crm: str
     environment: dict[str, str]
+    worker: str = "celery"  # the module that is a worker
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def run(self, code: str) -> None:
@@ -67,12 +68,18 @@ class Installation:
     def start_worker(self) -> None:
         options = "--beat --pool threads --concurrency 4 --loglevel INFO --without-mingle"
         name = f"--hostname={uuid.uuid4().hex}@%h"  # a broker takes each only once
-        self._start("worker", "celery", "-A", "importer.celery", "worker", name, *options.split())
+        self._start(
+            "worker", self.worker, "-A", "importer.celery", "worker", name, *options.split()
+        )
 
     def kill_worker(self) -> None:
+        self.kill("worker")
+
+    def kill(self, name: str) -> None:
         """As the machine's power would: no chance to put anything in order."""
-        process = self.running.pop("worker")
-        os.killpg(process.pid, signal.SIGKILL)
+        process = self.running.pop(name)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def start_web(self) -> None:
@@ -139,7 +146,9 @@ class Installation:
 
 
 @contextmanager
-def installation(data_dir: Path, stack: Stack, **settings: object) -> Iterator[Installation]:
+def installation(
+    data_dir: Path, stack: Stack, *, worker: str = "celery", **settings: object
+) -> Iterator[Installation]:
     """A running installation with two teams, each with a person and a connection.
 
     `settings` are environment variables: `LEASE_S=2`.
@@ -157,7 +166,7 @@ def installation(data_dir: Path, stack: Stack, **settings: object) -> Iterator[I
             "PYTHONUNBUFFERED": "1",
             **{name: str(value) for name, value in settings.items()},
         }
-        installed = Installation(data_dir, address, crm, environment)
+        installed = Installation(data_dir, address, crm, environment, worker)
         held.callback(installed.stop)
         installed.run(PREPARE)
         installed.start_worker()

@@ -8,7 +8,7 @@ import kombu
 import psycopg
 from psycopg import sql
 
-from tests.journey.installation import Stack
+from tests.journey.installation import Installation, Stack
 from tests.services import postgresql_url, rabbitmq_url, redis_url
 
 SQLITE = "SQLite and files"
@@ -25,6 +25,17 @@ def stack(name: str) -> Iterator[Stack]:
     broker_url = redis_url() if name == REDIS else rabbitmq_url()
     with database() as database_url, _queue(broker_url) as queue:
         yield Stack(database_url, broker_url, queue)
+
+
+def lose_messages(installed: Installation, servers: Stack) -> None:
+    """All that wait in the queue, as if the broker had died and forgotten them."""
+    if servers.broker_url.startswith("filesystem"):
+        for message in (installed.data_dir / "queue" / "messages").iterdir():
+            message.unlink(missing_ok=True)
+        return
+    with kombu.Connection(servers.broker_url) as connection, connection.channel() as channel:
+        name = servers.queue
+        kombu.Queue(name, kombu.Exchange(name), name).bind(channel).purge()
 
 
 @contextmanager
