@@ -10,7 +10,6 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from importer.audit.models import Event
-from importer.imports.advance import advance_import
 from importer.imports.models import Import, Run
 from importer.teams import metadata
 from importer.teams.models import ModuleMetadata
@@ -104,35 +103,6 @@ def test_confirm_after_the_crms_fields_changed_is_checked_again(ready, connectio
     assert ready.confirm() == "progress"
 
 
-def test_progress_asks_again_until_the_end(ready):
-    ready.post("confirm", plan=ready.import_.plan_key)
-
-    queued = ready.fragment("progress", "progress")
-    advance_import(ready.import_.pk)
-    running = ready.fragment("progress", "progress")
-    ready.work()
-    ended = ready.fragment("progress", "progress")
-
-    for open_ in (queued, running):
-        assert open_.status_code == 200
-        assert 'hx-trigger="every' in open_.content.decode()
-    assert 'id="progress"' in ended.content.decode()
-    assert "hx-trigger" not in ended.content.decode().partition('id="stepper"')[0]
-    assert ready.url("result") in ended.content.decode()
-
-
-def test_progress_costs_few_queries_whatever_the_parts(
-    ready, settings, django_assert_max_num_queries
-):
-    settings.PART_ROWS = 1
-    ready.post("confirm", plan=ready.import_.plan_key)
-    advance_import(ready.import_.pk)
-    assert len(parts_of(ready.import_)) == 2
-
-    with django_assert_max_num_queries(6):
-        ready.fragment("progress", "progress")
-
-
 def test_result_adds_up_and_explains(done):
     page = done.page("result")
 
@@ -185,10 +155,11 @@ def test_report_is_named_after_the_file_and_noted(done):
 def test_report_of_problems_has_the_row_the_column_and_the_reason(done, domain):
     header, held = lines(download(done, "problems.csv")[1])
 
-    assert header == ["Row", "Outcome", "Column", "Reason", "Email", "Last Name", "Company"]
+    lead = ["Row", "Outcome", "Column", "Reason", "How to fix", "Zoho's code"]
+    assert header == [*lead, "Email", "Last Name", "Company"]
     assert [held[0], held[1], held[2]] == ["4", "Held back", "Last Name"]
     assert "Last Name" in held[3]
-    assert held[4:] == [f"p3@{domain}", "", "Acme"]
+    assert held[6:] == [f"p3@{domain}", "", "Acme"]
 
 
 def test_report_of_problems_is_the_same_in_excel(done):

@@ -1,4 +1,4 @@
-"""Steps 6 to 8, Confirm, Progress and Result: go, watch it happen, see what came of it."""
+"""Steps 6 and 8, Confirm and Result: go, and see what came of it."""
 
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from importer.audit.models import record
 from importer.imports import choosing, files, tasks
-from importer.imports.models import Import, Part
-from importer.imports.running import pausing, starting
-from importer.imports.running.starting import PlanOutdated
-from importer.imports.wizard import outcome_pages
+from importer.imports.models import Import, Run
+from importer.imports.running import estimating, fixing, starting
+from importer.imports.running.starting import Plan, PlanOutdated
+from importer.imports.wizard import outcome_pages, undo, unknown_rows
 from importer.imports.wizard.forms import TemplateNameForm
 from importer.imports.wizard.frame import import_of, of_import, show, wizard_step
 from importer.imports.wizard.steps import Step, furthest, step_url
+from importer.imports.wizard.terms import TermsForm
 from importer.teams.requests import TeamRequest
 
 REPORTS = {
@@ -28,60 +29,61 @@ REPORTS = {
 
 @wizard_step(Step.CONFIRM)
 def confirm(request: TeamRequest, import_: Import) -> HttpResponse:
-    """The plan; a second click finds the import on its way."""
+    """The plan and its terms; a second click finds the import on its way."""
     if not import_.is_draft:
         return redirect(step_url(import_, Step.PROGRESS))
     try:
-        if request.method == "POST":
-            starting.start(import_, request.user, request.POST.get("plan", ""))
+        plan = starting.plan(import_)
+        form = TermsForm(request.POST or None, import_=import_, plan=plan)
+        if form.is_valid():
+            starting.start(import_, request.user, request.POST.get("plan", ""), form.terms())
             tasks.nudge(import_)
             return redirect(step_url(import_, Step.PROGRESS))
-        plan = starting.plan(import_)
     except PlanOutdated as error:
         messages.warning(request, str(error))
         if not choosing.what_does_not_fit(import_):
             choosing.check_again(import_)
             tasks.nudge(import_)
         return redirect(step_url(import_, furthest(import_)))
+    return show(request, import_, Step.CONFIRM, _planned(import_, plan, form))
+
+
+def _planned(import_: Import, plan: Plan, form: TermsForm) -> dict[str, Any]:
     module = import_.destination()
     key = module.field(import_.find_by).label if import_.find_by else ""
-    return show(request, import_, Step.CONFIRM, {"plan": plan, "module": module, "key": key})
-
-
-@wizard_step(Step.PROGRESS)
-def progress(request: TeamRequest, import_: Import) -> HttpResponse:
-    """How far it is. The fragment of an ended import asks for nothing more."""
-    parts = list(Part.objects.of(import_.pk).defer("fields_json"))
-    context = {
-        "parts": [
-            {"number": part.number, "state": part.state, "label": part.get_state_display()}
-            for part in parts
-        ],
-        "stages": outcome_pages.stages(import_, parts),
-        "done": sum(part.rows_done for part in parts),
-        "to_send": sum(part.rows for part in parts),
-        "unsent": [part for part in parts if part.state in Part.UNSENT],
-        "with_crm": [p for p in parts if p.state not in Part.UNSENT and not p.is_ended],
-        "waiting": next((p.reason for p in parts if p.reason and not p.is_ended), ""),
+    cleared = import_.check_summary.clears if import_.check_summary else ()
+    labels = {field.api_name: field.label for field in module.fields}
+    return {
+        "plan": plan,
+        "form": form,
+        "module": module,
+        "key": key,
+        "cleared": [{"label": labels[c.field], "cells": c.cells} for c in cleared if c.cells],
+        "takes": _takes(import_, plan),
     }
-    return show(request, import_, Step.PROGRESS, context)
 
 
-@require_POST
-@of_import
-def stop(request: TeamRequest, import_: Import) -> HttpResponse:
-    """Send nothing more of this import."""
-    pausing.stop(import_, request.user)
-    tasks.nudge(import_)
-    return redirect(step_url(import_, Step.PROGRESS))
+def _takes(import_: Import, plan: Plan) -> str:
+    """How long it may take, in words; blank if this connection has never had such a part."""
+    connection = import_.connection
+    if connection is None or not plan.parts:
+        return ""
+    part = estimating.of_a_part(connection, min(plan.to_send, plan.part_rows))
+    if part is None:
+        return ""
+    return estimating.in_words(estimating.of_parts(part, plan.parts, connection.jobs_in_flight))
 
 
 @wizard_step(Step.RESULT)
 def result(request: TeamRequest, import_: Import) -> HttpResponse:
     """The balance line, what went wrong and why, and what to do next."""
-    context: dict[str, Any] = {"template_form": TemplateNameForm()}
+    runs = import_.runs.exclude(state=Run.State.DRAFT).select_related("created_by")
+    context: dict[str, Any] = {"template_form": TemplateNameForm(), "runs": runs}
     if import_.balance:
         context |= outcome_pages.result(import_, import_.balance)
+        context["to_fix"] = fixing.to_fix(import_)
+        context["undo"] = undo.panel(import_)
+        context["unknown"] = unknown_rows.panel(import_)
     return show(request, import_, Step.RESULT, context)
 
 

@@ -39,8 +39,20 @@ def result(import_: Import, balance: Balance) -> dict[str, Any]:
         return {
             "balance": balance,
             "bars": bars(balance),
+            "causes": causes.of_ledger(ledger, import_.destination(), import_.latest_check),
+            "records": _records(ledger, import_, SHOWN_RECORDS),
+        }
+
+
+def tried(import_: Import) -> dict[str, Any]:
+    """The rows that were sent before the others: the records they made, and what went wrong."""
+    with import_.files.read(files.LEDGER) as path:
+        rows = pl.Series(import_.canary_json or [], dtype=pl.Int64)
+        ledger = pl.scan_parquet(path).filter(pl.col("row").is_in(rows.implode()))
+        return {
+            "rows": len(rows),
+            "records": _records(ledger, import_, len(rows)),
             "causes": causes.of_ledger(ledger, import_.destination(), import_.check_summary),
-            "records": _records(ledger, import_),
         }
 
 
@@ -55,14 +67,14 @@ def bars(balance: Balance) -> list[dict[str, Any]]:
     return drawn
 
 
-def _records(ledger: pl.LazyFrame, import_: Import) -> list[dict[str, Any]]:
+def _records(ledger: pl.LazyFrame, import_: Import, most: int) -> list[dict[str, Any]]:
     """The first records that were written, with their addresses in the CRM."""
     organisation, connection = import_.organisation, import_.connection
     if organisation is None or connection is None:
         return []
     written = ledger.filter(
         pl.col("outcome").is_in(WENT_IN) & pl.col("record_id").is_not_null()
-    ).head(SHOWN_RECORDS)
+    ).head(most)
     with connection.client() as crm:
         return [
             {**found, "url": crm.record_url(organisation, import_.module, found["record_id"])}
