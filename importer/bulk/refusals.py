@@ -2,43 +2,89 @@
 
 import re
 
+from importer.checks.problems import Explained
+
 _GROUP = re.compile(r"^([A-Z][A-Z0-9_]*)(?:-(.*))?$", re.DOTALL)
 
 # zoho-crm-api, "Bulk write, step 5: result" and "Create-job errors"
 _ROWS = {
-    "MANDATORY_NOT_FOUND": "{label} is empty, and Zoho needs a value. Fill it in.",
-    "INVALID_DATA": "Zoho does not accept the value of {label}. Check its spelling, length and "
-    "format, and that a record it names exists.",
-    "DUPLICATE_DATA": "Another record has this value for {label} already, and Zoho takes it once "
-    "only. Update that record, or change the value.",
-    "NOT_APPROVED": "The record in Zoho waits for approval and cannot be changed until then.",
-    "BLOCKED_RECORD": "The record is locked in Zoho. Unlock it there, then send the row again.",
-    "CANNOT_PROCESS": "The record is in a state in which Zoho does not let it be changed. "
-    "Look at it in Zoho.",
-    "LIMIT_EXCEEDED": "A limit of your Zoho account is reached, such as its storage. "
-    "Ask your Zoho administrator.",
-    "RESOURCE_NOT_FOUND": "Zoho has no record with this value for {label}. "
-    "Check the value, or create the record first.",
-    "UNPROCESSED": "Zoho stopped before it came to this row. Send it again.",
+    "MANDATORY_NOT_FOUND": Explained(
+        "{label} is empty, and Zoho needs a value.",
+        "Fill it in.",
+    ),
+    "INVALID_DATA": Explained(
+        "Zoho does not accept the value of {label}.",
+        "Check its spelling, length and format, and that a record it names exists.",
+    ),
+    "DUPLICATE_DATA": Explained(
+        "Another record has this value for {label} already, and Zoho takes it once only.",
+        "Update that record, or change the value.",
+    ),
+    "NOT_APPROVED": Explained(
+        "The record in Zoho waits for approval and cannot be changed until then.",
+    ),
+    "BLOCKED_RECORD": Explained(
+        "The record is locked in Zoho.",
+        "Unlock it there, then send the row again.",
+    ),
+    "CANNOT_PROCESS": Explained(
+        "The record is in a state in which Zoho does not let it be changed.",
+        "Look at it in Zoho.",
+    ),
+    "LIMIT_EXCEEDED": Explained(
+        "A limit of your Zoho account is reached, such as its storage.",
+        "Ask your Zoho administrator.",
+    ),
+    "RESOURCE_NOT_FOUND": Explained(
+        "Zoho has no record with this value for {label}.",
+        "Check the value, or create the record first.",
+    ),
+    "UNPROCESSED": Explained(
+        "Zoho stopped before it came to this row.",
+        "Send it again.",
+    ),
 }
+_FILE_GONE = Explained("Zoho no longer has the file that we uploaded.", "Send these rows again.")
+_NOT_ALLOWED = Explained(
+    "The Zoho user of this connection may not do this.", "Ask your Zoho administrator."
+)
+_NOT_CONNECTED = Explained("The connection to Zoho is no longer valid.", "Connect it again.")
 _PARTS = {
-    "MANDATORY_FIELDS_NOT_MAPPED": "Zoho needs more fields than are matched. Match the fields "
-    "marked as needed, or give them a fixed value.",
-    "INVALID_FIELD": "Zoho no longer has one of the matched fields. Match the columns again.",
-    "INVALID_FORMAT": "Zoho could not read the file that we sent. Nothing of it was written.",
-    "INVALID_FILE_ID": "Zoho no longer has the file that we uploaded. Send these rows again.",
-    "FILE_NOT_FOUND": "Zoho no longer has the file that we uploaded. Send these rows again.",
-    "FILE_NOT_SUPPORTED": "Zoho did not accept the file that we sent. Nothing of it was written.",
-    "FILE_TOO_LARGE": "The file was larger than Zoho takes. Nothing of it was written.",
-    "HEADER_LIMIT_EXCEEDED": "More columns are matched than Zoho takes at a time. Unmatch some.",
-    "MODULE_NOT_AVAILABLE": "Zoho does not offer this module for imports. Choose another.",
-    "NO_PERMISSION": "The Zoho user of this connection may not do this. "
-    "Ask your Zoho administrator.",
-    "AUTHORIZATION_FAILED": "The Zoho user of this connection may not do this. "
-    "Ask your Zoho administrator.",
-    "OAUTH_SCOPE_MISMATCH": "The connection to Zoho lacks a permission. Connect it again.",
-    "INVALID_TOKEN": "The connection to Zoho is no longer valid. Connect it again.",
-    "AUTHENTICATION_FAILURE": "The connection to Zoho is no longer valid. Connect it again.",
+    "MANDATORY_FIELDS_NOT_MAPPED": Explained(
+        "Zoho needs more fields than are matched.",
+        "Match the fields marked as needed, or give them a fixed value.",
+    ),
+    "INVALID_FIELD": Explained(
+        "Zoho no longer has one of the matched fields.",
+        "Match the columns again.",
+    ),
+    "INVALID_FORMAT": Explained(
+        "Zoho could not read the file that we sent. Nothing of it was written.",
+    ),
+    "INVALID_FILE_ID": _FILE_GONE,
+    "FILE_NOT_FOUND": _FILE_GONE,
+    "FILE_NOT_SUPPORTED": Explained(
+        "Zoho did not accept the file that we sent. Nothing of it was written.",
+    ),
+    "FILE_TOO_LARGE": Explained(
+        "The file was larger than Zoho takes. Nothing of it was written.",
+    ),
+    "HEADER_LIMIT_EXCEEDED": Explained(
+        "More columns are matched than Zoho takes at a time.",
+        "Unmatch some.",
+    ),
+    "MODULE_NOT_AVAILABLE": Explained(
+        "Zoho does not offer this module for imports.",
+        "Choose another.",
+    ),
+    "NO_PERMISSION": _NOT_ALLOWED,
+    "AUTHORIZATION_FAILED": _NOT_ALLOWED,
+    "OAUTH_SCOPE_MISMATCH": Explained(
+        "The connection to Zoho lacks a permission.",
+        "Connect it again.",
+    ),
+    "INVALID_TOKEN": _NOT_CONNECTED,
+    "AUTHENTICATION_FAILURE": _NOT_CONNECTED,
 }
 
 
@@ -50,18 +96,30 @@ _SKIPPED = {
 
 def explain(code: str, field_label: str | None) -> str:
     """What `code` means and what to do; one we do not know is quoted."""
-    words = _ROWS.get(code) or _PARTS.get(code)
-    if words is None:
-        about = f" about {field_label}" if field_label else ""
-        return f"Zoho refused this{about} and gave the reason “{code}”."
-    words = words.format(label=field_label or "a field")
-    return words[0].upper() + words[1:]
+    return str(refusal(code, field_label))
 
 
 def explain_skip(code: str, field_label: str | None) -> str:
     """Why a row was left out by the operation's own rule."""
+    return str(skip(code, field_label))
+
+
+def refusal(code: str, field_label: str | None) -> Explained:
+    """What `code` means, and what to do apart from it; one we do not know is quoted."""
+    words = _ROWS.get(code) or _PARTS.get(code)
+    if words is None:
+        about = f" about {field_label}" if field_label else ""
+        return Explained(f"Zoho refused this{about} and gave the reason “{code}”.")
+    reason = words.reason.format(label=field_label or "a field")
+    return Explained(reason[0].upper() + reason[1:], words.fix)
+
+
+def skip(code: str, field_label: str | None) -> Explained:
+    """As `refusal`, of a row that was left out by the operation's own rule."""
     words = _SKIPPED.get(code)
-    return words.format(label=field_label or "value") if words else explain(code, field_label)
+    if words is None:
+        return refusal(code, field_label)
+    return Explained(words.format(label=field_label or "value"))
 
 
 def parse_errors(text: str) -> list[tuple[str, tuple[str, ...]]]:

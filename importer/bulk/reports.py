@@ -1,113 +1,151 @@
 """Reports for people: the rows that did not go in and why, and the outcome of every row."""
 
 import csv
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import xlsxwriter  # type: ignore[import-untyped]  # ships no types
 
+from importer.bulk.fixing import EDITS_SCHEMA, FIXABLE, laid_over, stretches
 from importer.bulk.outcomes import Outcome
-from importer.bulk.reasons import Reasons
+from importer.bulk.problem_workbook import ProblemWorkbook
+from importer.bulk.reasons import Ends, Reasons
+from importer.bulk.report_cells import LEAD, harmless, lead
 from importer.checks.storage import chunks, replacing
 from importer.crm.schema import Module
 from importer.mapping.model import Mapping
 from importer.sheets.table import ROW
 
-_LEAD = ("Row", "Outcome", "Column", "Reason")
-_LEAD_WIDTHS = (8, 12, 24, 70)
-_WIDTH = 18
-_SHEET_ROWS = 1_000_000  # Excel ends at 1,048,576
-_CELL_CHARACTERS = 32_767  # of an Excel cell
-_WENT_IN = [outcome.value for outcome in Outcome if outcome.went_in]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# A plain number, or one of a phone that its blanks keep from being taken for a sum.
-_NUMBER = re.compile(r"[+-]\d[\d.,]*%?|\+[\d().-]* [\d ().-]+")
+_REPORTED = (*FIXABLE, Outcome.UNKNOWN)
+_ROWS_MEASURED = 1_000
+_NO_EDITS = pl.DataFrame(schema=EDITS_SCHEMA)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row that did not go in: what we say of it, its cells, and which of these are at fault."""
+
+    lead: tuple[str, ...]
+    cells: tuple[str, ...]
+    faults: dict[str, str]  # column -> what is wrong and what to do
 
 
 def write_problems_xlsx(
-    table: Path, ledger: Path, problems: Path, module: Module, mapping: Mapping, target: Path
+    table: Path,
+    ledger: Path,
+    problems: Path,
+    module: Module,
+    mapping: Mapping,
+    target: Path,
+    *,
+    edits: pl.DataFrame = _NO_EDITS,
 ) -> None:
-    """A workbook of the rows that did not go in: number, outcome, column, reason, all cells.
+    """A workbook of the rows that did not go in, made to be changed and read again.
 
-    Every cell is text, so nothing in it can run or change.
+    A line has the row's number, outcome, columns at fault, reason, what to do and Zoho's code,
+    then all cells, with the `edits` (see `EDITS_SCHEMA`) made so far.
     """
-    options = {"constant_memory": True}
-    with replacing(target) as draft, xlsxwriter.Workbook(str(draft), options) as workbook:
-        bold = workbook.add_format({"bold": True})
-        header = (*_LEAD, *_headers(table))
-        sheet = _new_sheet(workbook, header, bold)
-        used = 1
-        for line in _problem_lines(table, ledger, problems, Reasons(module, mapping)):
-            if used > _SHEET_ROWS:
-                sheet, used = _new_sheet(workbook, header, bold), 1
-            _write_line(sheet, used, line)
-            used += 1
+    headers = _headers(table)
+    places = {header: place for place, header in enumerate(headers, start=len(LEAD))}
+    header = (*lead(headers), *headers)
+    with ProblemWorkbook.at(target, header, _widths(table, headers)) as workbook:
+        for line in _lines(table, ledger, problems, Reasons(module, mapping), edits):
+            faults = {places[name]: why for name, why in line.faults.items() if name in places}
+            workbook.write((*line.lead, *line.cells), faults)
 
 
 def write_problems_csv(
-    table: Path, ledger: Path, problems: Path, module: Module, mapping: Mapping, target: Path
+    table: Path,
+    ledger: Path,
+    problems: Path,
+    module: Module,
+    mapping: Mapping,
+    target: Path,
+    *,
+    edits: pl.DataFrame = _NO_EDITS,
 ) -> None:
-    """The same as a CSV that Excel opens in any language; formulas are made harmless."""
-    lines = _problem_lines(table, ledger, problems, Reasons(module, mapping))
-    _write_csv((*_LEAD, *_headers(table)), lines, target)
+    """The same as a CSV; what a spreadsheet would take for a formula is made harmless."""
+    headers = _headers(table)
+    lines = _lines(table, ledger, problems, Reasons(module, mapping), edits)
+    texts = ((*line.lead, *line.cells) for line in lines)
+    _write_csv((*lead(headers), *headers), texts, target)
 
 
 def write_outcomes_csv(
-    table: Path, ledger: Path, problems: Path, module: Module, mapping: Mapping, target: Path
+    table: Path,
+    ledger: Path,
+    problems: Path,
+    module: Module,
+    mapping: Mapping,
+    target: Path,
+    *,
+    link: Callable[[str], str] | None = None,
 ) -> None:
-    """Every row's number, outcome, record id and reason, as a CSV."""
+    """Every row's number, outcome, record id, link, reason and what an undo made of it, as a CSV.
+
+    `link` gives the address of a record by its id; without it, and before an undo, the file has
+    no such column.
+    """
     reasons = Reasons(module, mapping)
+    undone = _has_reversals(ledger)
+
+    def line(end: Ends, why: str) -> Iterator[str]:
+        record = end["record_id"] or ""
+        yield from (str(end["row"]), _words(end["outcome"]), record)
+        if link:
+            yield link(record) if record else ""
+        yield why
+        if undone:
+            yield _undone(end)
+
+    header = ["Row", "Outcome", "Record id", *(["Link"] if link else []), "Reason"]
     lines = (
-        (str(end["row"]), _words(end["outcome"]), end["record_id"] or "", reason)
+        list(line(end, reason.why))
         for ends in chunks(ledger)
-        for end, _, reason in reasons.of(ends, problems)
+        for end, reason in reasons.of(ends, problems)
     )
-    _write_csv(("Row", "Outcome", "Record id", "Reason"), lines, target)
+    _write_csv([*header, *(["Undo"] if undone else [])], lines, target)
 
 
-def _problem_lines(
-    table: Path, ledger: Path, problems: Path, reasons: Reasons
-) -> Iterator[Sequence[str]]:
-    """A line for each row that did not go in; the ledger has the table's rows in their order."""
-    at_fault = ~pl.col("outcome").is_in(_WENT_IN)
-    for rows, ends in zip(chunks(table), chunks(ledger), strict=True):
-        told = ends.filter(at_fault)
-        cells = rows.filter(pl.col(ROW).is_in(told["row"].implode())).drop(ROW).fill_null("")
-        for (end, column, reason), line in zip(
-            reasons.of(told, problems), cells.iter_rows(), strict=True
-        ):
-            yield str(end["row"]), _words(end["outcome"]), column, reason, *line
+def _lines(
+    table: Path, ledger: Path, problems: Path, reasons: Reasons, edits: pl.DataFrame
+) -> Iterator[_Line]:
+    for rows, ends in stretches(table, ledger):
+        told = ends.filter(pl.col("outcome").is_in(_REPORTED))
+        found = rows.filter(pl.col(ROW).is_in(told["row"].implode()))
+        cells = laid_over(found, edits).drop(ROW).fill_null("")
+        for (end, reason), line in zip(reasons.of(told, problems), cells.iter_rows(), strict=True):
+            columns = ", ".join(reason.faults)
+            words = (_words(end["outcome"]), columns, reason.why, reason.fix, reason.code)
+            yield _Line((str(end["row"]), *words), line, reason.faults)
 
 
 def _headers(table: Path) -> list[str]:
     return [name for name in pl.read_parquet_schema(table) if name != ROW]
 
 
-def _words(outcome: str) -> str:
-    return outcome.replace("_", " ").capitalize()
+def _widths(table: Path, headers: Sequence[str]) -> list[int]:
+    """How many characters the name and nine of ten values of each column have at most."""
+    lengths = pl.all().str.len_chars().quantile(0.9, "higher").fill_null(0)
+    top = pl.scan_parquet(table).drop(ROW).head(_ROWS_MEASURED).select(lengths).collect()
+    return [max(len(name), int(top[name][0])) for name in headers]
 
 
-def _new_sheet(
-    workbook: xlsxwriter.Workbook, header: Sequence[str], bold: xlsxwriter.format.Format
-) -> xlsxwriter.worksheet.Worksheet:
-    """A further sheet with a frozen header."""
-    number = len(workbook.worksheets()) + 1
-    sheet = workbook.add_worksheet("Problems" if number == 1 else f"Problems {number}")
-    for column, width in enumerate(_LEAD_WIDTHS):
-        sheet.set_column(column, column, width)
-    sheet.set_column(len(_LEAD), len(header) - 1, _WIDTH)
-    sheet.freeze_panes(1, 1)
-    for column, text in enumerate(header):
-        sheet.write_string(0, column, text, bold)
-    return sheet
+def _has_reversals(ledger: Path) -> bool:
+    reversals = pl.scan_parquet(ledger).select(pl.col("reversal").is_not_null().any())
+    return bool(reversals.collect().item())
 
 
-def _write_line(sheet: xlsxwriter.worksheet.Worksheet, number: int, line: Sequence[str]) -> None:
-    for column, text in enumerate(line):
-        if text:
-            sheet.write_string(number, column, text[:_CELL_CHARACTERS])
+def _undone(end: Ends) -> str:
+    if not end["reversal"]:
+        return ""
+    word = _words(end["reversal"])
+    return f"{word}: {end['reversal_detail']}" if end["reversal_detail"] else word
+
+
+def _words(value: str) -> str:
+    return value.replace("_", " ").capitalize()
 
 
 def _write_csv(header: Sequence[str], lines: Iterable[Sequence[str]], target: Path) -> None:
@@ -117,12 +155,5 @@ def _write_csv(header: Sequence[str], lines: Iterable[Sequence[str]], target: Pa
         draft.open("w", encoding="utf-8-sig", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow([_harmless(text) for text in header])
-        writer.writerows([_harmless(text) for text in line] for line in lines)
-
-
-def _harmless(text: str) -> str:
-    """`text`, with an apostrophe before what a spreadsheet would take for a formula."""
-    if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+        writer.writerow([harmless(text) for text in header])
+        writer.writerows([harmless(text) for text in line] for line in lines)

@@ -60,6 +60,13 @@ def study(frame: pl.LazyFrame, cell: pl.Expr) -> Orders:
     return Orders(fitting[0] if settled else None, facts["ambiguous"], tuple(facts["samples"]))
 
 
+def readings(texts: pl.Series) -> pl.DataFrame:
+    """The moments that each text may be: one column for each order, null where it is none."""
+    frame = worked_out(texts.alias("text").to_frame().lazy(), _READINGS)
+    moments = {o: _moment(pl.coalesce(_self_evident(), pl.col(o)), "UTC") for o in _ORDERS}
+    return frame.select(**moments).collect()
+
+
 def date_rule(field: Field, order: DateOrder | None, time_zone: str) -> Rule:
     """A day, or a moment as `time_zone` shows it; without an `order` those that need none."""
     ordered = pl.coalesce(_ORDERS) if order is None else pl.col(order)

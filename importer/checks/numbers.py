@@ -61,6 +61,12 @@ def study(frame: pl.LazyFrame, cell: pl.Expr) -> Marks:
     return Marks(mark, facts["ambiguous"], tuple(facts["samples"]))
 
 
+def readings(texts: pl.Series) -> pl.DataFrame:
+    """The plain number that each text may be: with either decimal mark a column, null if none."""
+    frame = worked_out(texts.alias("text").to_frame().lazy(), _READINGS)
+    return frame.select(_DOT, _COMMA).collect()
+
+
 def number_rule(field: Field, mark: DecimalMark | None) -> Rule:
     """A plain number; without a `mark` those that read alike with both."""
     readings = {".": _DOT, ",": _COMMA, None: pl.coalesce(_DOT, _COMMA)}

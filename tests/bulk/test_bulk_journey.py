@@ -72,7 +72,7 @@ def test_journey_ends_in_a_report_that_tells_each_row(journey, module, tmp_path)
     ]
     assert balance == Balance(5, created=1, updated=1, failed=1, held_back=2)
     assert balance.adds_up
-    sheet = openpyxl.load_workbook(tmp_path / "problems.xlsx").active
+    sheet = openpyxl.load_workbook(tmp_path / "problems.xlsx")["Problems"]
     header, *lines = list(sheet.iter_rows(values_only=True))
     told = [dict(zip(header, line, strict=True)) for line in lines]
     names = ("Row", "Outcome", "Column", "Name", "Mail", "Born")
