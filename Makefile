@@ -31,6 +31,7 @@ check: $(INSTALLED)
 bench: $(INSTALLED) .venv-bench/installed-from-lock
 	@$(PYTHON) -m tests.bench.sheets
 	@$(PYTHON) -m tests.bench.practice
+	@$(PYTHON) -m tests.bench.whole_import
 
 # What we are measured against stays out of our own environment.
 .venv-bench/installed-from-lock: tests/bench/requirements.lock | $(INSTALLED)

@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 from importer.bulk import Balance
 from importer.imports import files
-from importer.imports.models import Import, Part
+from importer.imports.models import Import, Part, Run
 
 REPORTS = {
     "problems_xlsx": files.PROBLEMS_XLSX,
@@ -26,7 +26,9 @@ def tell(import_: Import) -> dict[str, Any]:
         "reason": import_.state_reason,
         "counts": cattrs.unstructure(balance),
         "went_in": balance.went_in,
+        "runs": [_run(run) for run in import_.runs.exclude(state=Run.State.DRAFT)],
         "parts": [_part(part) for part in Part.objects.of(import_.pk)],
+        "cleared": cattrs.unstructure(summary.clears) if summary else [],
         "problems": cattrs.unstructure(summary.groups) if summary else [],
         "reports": {
             kind: import_.files.address(name) if import_.files.exists(name) else None
@@ -50,6 +52,15 @@ def _so_far(import_: Import) -> Balance:
     )
 
 
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "kind": run.kind,
+        "state": run.state,
+        "parts": run.parts.count(),
+        "counts": run.balance_json,
+    }
+
+
 def _part(part: Part) -> dict[str, Any]:
     return {
         "number": part.number,
@@ -58,6 +69,8 @@ def _part(part: Part) -> dict[str, Any]:
         "first_row": part.first_row,
         "last_row": part.last_row,
         "job_id": part.job_id or None,
+        "sent_at": part.sent_at and part.sent_at.isoformat(),
+        "answered_at": part.answered_at and part.answered_at.isoformat(),
         "code": part.code or None,
         "reason": part.reason or None,
     }

@@ -157,8 +157,8 @@ class _Parts:
             self.crm.bulk_write.download(self.crm.bulk_write.job(job_id), result)
         ledger = self.folder / f"part-{self.count}.parquet"
         with ours.time("reconcile"):
-            outcomes = reconcile(checked, piece, self.module, result, Operation.INSERT, None)
-            outcomes.write_parquet(ledger)
+            found = reconcile(checked, piece, self.module, result, Operation.INSERT, None)
+            found.ledger.write_parquet(ledger)
         return ledger
 
 

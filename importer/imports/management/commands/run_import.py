@@ -14,9 +14,10 @@ from importer.crm.schema import Operation
 from importer.import_templates.models import ImportTemplate
 from importer.imports import choosing, uploading
 from importer.imports.advance import drive
+from importer.imports.delivering import deliver_all
 from importer.imports.models import Import
 from importer.imports.running import starting
-from importer.imports.running.starting import PlanOutdated
+from importer.imports.running.starting import PlanOutdated, Terms
 from importer.imports.telling import tell
 from importer.mapping import InvalidMapping, Mapping
 from importer.teams import connecting, metadata
@@ -47,6 +48,12 @@ class Command(BaseCommand):
         parser.add_argument("--mapping", type=Path, help="a JSON file; else the headers decide")
         parser.add_argument("--template", help="name of a saved template, which decides it all")
         parser.add_argument("--team", help="by name, where there are several")
+        parser.add_argument(
+            "--stop-above", type=int, metavar="PERCENT", help="stop if more of the rows fail"
+        )
+        parser.add_argument(
+            "--keep-values", action="store_true", help="of records it changes, so it can be undone"
+        )
         parser.add_argument("--dry-run", action="store_true", help="stop before sending")
         parser.add_argument("--json", action="store_true", help="the default, and the only way")
 
@@ -54,8 +61,10 @@ class Command(BaseCommand):
         try:
             import_ = _checked(options)
             if not options["dry_run"]:
-                starting.start(import_, None, starting.plan(import_).key)
+                terms = Terms((), options["stop_above"], options["keep_values"])
+                starting.start(import_, None, starting.plan(import_).key, terms)
                 drive(import_)
+                deliver_all(import_)
         except (CrmError, InvalidInput, InvalidMapping, PlanOutdated, OSError) as error:
             raise CommandError(str(error), returncode=CANNOT_START) from error
         except DatabaseError as error:
