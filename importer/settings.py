@@ -157,6 +157,10 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT_S", default=10)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Importer <importer@localhost>")
+WEBHOOK_TIMEOUT_S = env.float("WEBHOOK_TIMEOUT_S", default=5)  # for all of a message
+WEBHOOK_TO_THIS_MACHINE = env.bool("WEBHOOK_TO_THIS_MACHINE", default=False)  # to try things
 
 # Databases, queue, files: one machine by default, servers where the environment names them --
 
@@ -177,7 +181,7 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "data_folder_in": str(QUEUE_DIR / "messages"),
         "data_folder_out": str(QUEUE_DIR / "messages"),
         "control_folder": str(QUEUE_DIR / "control"),
-        "polling_interval": 0.2,  # seconds
+        "polling_interval": 0.05,  # seconds
     }
     for folder in ("messages", "control"):
         (QUEUE_DIR / folder).mkdir(parents=True, exist_ok=True)
@@ -245,7 +249,12 @@ LOGGING = {
 CRM_TIMEOUT_S = env.float("CRM_TIMEOUT_S", default=30)
 CRM_METADATA_MAX_AGE_S = env.int("CRM_METADATA_MAX_AGE_S", default=900)
 PART_ROWS = env.int("PART_ROWS", default=25_000)
+PARTS_AT_ONCE = env.int("PARTS_AT_ONCE", default=5)  # jobs that one CRM works on
+FAILURE_LIMIT = env.int("FAILURE_LIMIT", default=25)  # percent of rows; offered to each run
+UNDO_DAYS = env.int("UNDO_DAYS", default=30)  # after a run its records can be put back
 PART_BYTES = env.int("PART_BYTES", default=24_000_000)  # of CSV, before it is zipped
+CRM_CALLBACKS = env.bool("CRM_CALLBACKS", default=HTTPS)  # the CRM can reach `BASE_URL`
+SETTLE_S = env.float("SETTLE_S", default=600)  # how long a job whose answer was lost is looked for
 PRACTICE_CRM_URL = env.str("PRACTICE_CRM_URL", default="http://127.0.0.1:8765")
 PRACTICE_CRM_CLIENT_ID = env.str("PRACTICE_CRM_CLIENT_ID", default="1000.PRACTICE")
 PRACTICE_CRM_CLIENT_SECRET = env.str("PRACTICE_CRM_CLIENT_SECRET", default="practice-secret")

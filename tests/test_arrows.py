@@ -20,8 +20,9 @@ MAY_IMPORT = {
     "bulk": ("importer.sheets", "importer.mapping", "importer.checks", SCHEMA),
     "crm": (),
     "practice": (),
+    "webhooks": ("importer.crm.deadline",),
     "audit": (),
-    "teams": ("importer.crm", "importer.audit"),
+    "teams": ("importer.crm", "importer.audit", "importer.webhooks"),
     "import_templates": (SCHEMA, "importer.mapping", "importer.teams", "importer.audit"),
 }
 OF_THE_WEB = ("django", "httpx", "celery", "kombu", "allauth", "csp", "django_htmx", "stamina")
@@ -96,21 +97,21 @@ def test_arrows_give_the_practice_crm_django_for_its_command_alone():
     assert [path for path in users if "/management/commands/" not in path] == []
 
 
-@pytest.mark.parametrize("room", [*PURE, "crm", *APPS])
+@pytest.mark.parametrize("room", [*PURE, "crm", "webhooks", *APPS])
 def test_arrows_keep_the_practice_crms_server_to_itself(room):
     found = [named(p) for p in modules_of(room) if strays(p, *SERVERS_OF_THE_PRACTICE_CRM)]
 
     assert found == []
 
 
-def test_arrows_let_only_the_client_speak_http():
+def test_arrows_let_only_the_client_and_webhooks_speak_http():
     speakers = {
         path.relative_to(IMPORTER).parts[0]
-        for path in modules_of(*PURE, *APPS, "crm")
-        if strays(path, "httpx")
+        for path in modules_of(*PURE, *APPS, "crm", "webhooks")
+        if strays(path, "httpx", "httpcore")
     }
 
-    assert speakers == {"crm"}
+    assert speakers == {"crm", "webhooks"}
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core.validators import RegexValidator
 
 from importer.crm.hosts import DATA_CENTRES, Edition
 from importer.crm.versions import API_VERSIONS
@@ -23,6 +25,39 @@ class AccessForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text="From the tab “Generate Code” of your Self Client. It works once, for minutes.",
     )
+
+
+class SendingForm(forms.ModelForm[Connection]):
+    """How imports use a connection."""
+
+    part_rows = forms.IntegerField(
+        label="Rows in a part",
+        required=False,
+        min_value=1,
+        max_value=settings.PART_ROWS,
+        help_text=f"At most {settings.PART_ROWS:,}, which is also what is used if left empty. "
+        "Each part takes 500 API credits.",
+    )
+    parts_at_once = forms.IntegerField(
+        label="Parts at a time",
+        required=False,
+        min_value=1,
+        max_value=20,
+        help_text=f"How many parts the CRM works on; {settings.PARTS_AT_ONCE} if left empty.",
+    )
+    mark_field = forms.CharField(
+        label="Import mark",
+        required=False,
+        max_length=100,
+        validators=[RegexValidator(r"^[A-Za-z]\w*$", "Type an API name, such as Import_Mark.")],
+        help_text="API name of a single-line text field, of at least 50 characters, that your "
+        "modules have for this alone. Every imported record gets a mark in it, by which its "
+        "import and part can be found. Without one, some outcomes can only be told by you.",
+    )
+
+    class Meta:
+        model = Connection
+        fields = ("part_rows", "parts_at_once", "mark_field")
 
 
 class ConnectionForm(AccessForm):

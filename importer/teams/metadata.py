@@ -34,6 +34,16 @@ def module(connection: Connection, api_name: str, *, fresh: bool = False) -> Mod
     return schema.module_from_json(_module(connection, api_name, fresh=fresh).data)
 
 
+def record_count(connection: Connection, api_name: str) -> int:
+    """How many records the module has, about. Raises `CrmError`."""
+
+    def fetch() -> tuple[Any, str]:
+        with within(FETCH_WITHIN_S), connection.client() as crm:
+            return crm.records.count(api_name), ""
+
+    return int(_kept(connection, f"{api_name} records", fetch, fresh=False).data)
+
+
 def forget(connection: Connection, api_name: str) -> None:
     """Ask the CRM the next time: something has shown that what we know is stale."""
     connection.metadata.filter(module__in=("", api_name)).update(due_at=timezone.now())

@@ -11,9 +11,11 @@ from django.db import models
 from importer.crm.client import CrmClient
 from importer.crm.hosts import Hosts
 from importer.teams.clients import CLIENTS, Access
+from importer.teams.credits import DatabaseCredits
 from importer.teams.pace import DatabasePace
 from importer.teams.secrets import EncryptedTextField
 from importer.teams.tokens import DatabaseCredentials, DatabaseTokens
+from importer.teams.webhooks import Webhook as Webhook  # Django looks for models here
 
 
 class Team(models.Model):
@@ -33,9 +35,19 @@ class Team(models.Model):
 class User(AbstractUser):
     """A person. Everything they see and make belongs to their team."""
 
+    class ToldOf(models.TextChoices):
+        """What they get e-mails about; in the app they are told of everything."""
+
+        ALL = "all", "Everything"
+        PROBLEMS = "problems", "Problems only"
+        NONE = "none", "Nothing"
+
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="people")
     manages_team = models.BooleanField(
         "manages the team", default=False, help_text="May connect CRMs and audit all imports."
+    )
+    told_of = models.CharField(
+        "gets e-mails about", max_length=10, choices=ToldOf, default=ToldOf.ALL
     )
 
 
@@ -131,6 +143,7 @@ class Connection(models.Model):
             DatabaseCredentials(self._row),
             self.tokens,
             self.pace,
+            credit_store=DatabaseCredits(self._row),
             api_version=access.api_version,
             timeout_s=access.timeout_s,
         )

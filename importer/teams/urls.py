@@ -9,4 +9,5 @@ urlpatterns = [
     path("", views.connections, name="connections"),
     path("new/", views.connect, name="connect"),
     path("<int:pk>/", views.connect_again, name="connect_again"),
+    path("<int:pk>/sending/", views.sending, name="sending"),
 ]

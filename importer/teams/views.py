@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 
+from importer.audit.models import record
 from importer.crm.errors import CrmError
 from importer.crm.oauth import SCOPES
 from importer.teams import connecting
-from importer.teams.forms import AccessForm, ConnectionForm
+from importer.teams.forms import AccessForm, ConnectionForm, SendingForm
 from importer.teams.models import Connection
 from importer.teams.requests import TeamRequest
 
@@ -55,6 +56,20 @@ def connect_again(request: TeamRequest, pk: int) -> HttpResponse:
             return redirect("teams:connections")
     context = {"form": form, "scopes": ",".join(SCOPES), "connection": connection}
     return render(request, "teams/connect.html", context)
+
+
+def sending(request: TeamRequest, pk: int) -> HttpResponse:
+    """How imports use a connection: the size of parts, how many at a time, the import mark."""
+    if not request.user.manages_team:
+        raise PermissionDenied
+    connection = get_object_or_404(Connection.objects.visible_to(request.user), pk=pk)
+    form = SendingForm(request.POST or None, instance=connection)
+    if form.is_valid():
+        form.instance.save(update_fields=form.Meta.fields)
+        record("sending_chosen", connection, request.user, **form.cleaned_data)
+        messages.success(request, f"Saved. Imports into “{connection}” begin so from now on.")
+        return redirect("teams:connections")
+    return render(request, "teams/sending.html", {"form": form, "connection": connection})
 
 
 @login_not_required

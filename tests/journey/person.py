@@ -131,6 +131,15 @@ class Person:
         self._press("button", self.page.get_by_role("button", name="Sign out"))
         self.arrived("Sign in")
 
+    @property
+    def bell(self) -> Locator:
+        """The link in the header that says how many notices are new."""
+        return self.page.get_by_role("banner").get_by_role("link", name="Notices")
+
+    def open_notices(self) -> None:
+        self._press("link", self.bell)
+        self.arrived("Notices")
+
     def _press(self, role: Role, control: Locator) -> None:
         control.focus()
         expect(control).to_be_focused()

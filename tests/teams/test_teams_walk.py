@@ -11,8 +11,8 @@ from django.urls.resolvers import RoutePattern
 from importer.audit.models import Event
 from importer.import_templates.models import ImportTemplate
 from importer.imports import choosing
-from importer.imports.models import Import
-from importer.teams.models import Connection, Team, User
+from importer.imports.models import Import, Notice
+from importer.teams.models import Connection, Team, User, Webhook
 from tests.office import finished, leads_csv
 
 OPEN_TO_ALL = {  # by the names of their addresses
@@ -27,19 +27,30 @@ OPEN_TO_ALL = {  # by the names of their addresses
     "account_confirm_email",
     "account_email_verification_sent",
     "admin:login",
+    "callback",  # answers those who have a token alone
     "favicon",
     "health",
 }
 POST_ONLY = {
+    "callback",
     "imports:append_piece",
     "imports:begin_upload",
     "imports:discard_upload",
     "imports:finish_upload",
+    "imports:look_up",
     "imports:save_template",
+    "imports:send_again",
     "imports:stop",
     "imports:use_template",
     "import_templates:delete",
+    "notices:read_all",
+    "notifications:choose",
+    "notifications:remove_webhook",
+    "notifications:renew_secret",
+    "notifications:save_webhook",
+    "notifications:test_webhook",
 }
+OF_OURS = ("imports", "import_templates", "teams", "notices", "notifications")
 
 
 class Address:
@@ -100,8 +111,10 @@ def theirs(ana, connection, domain) -> dict[str, str]:
     import_ = finished(connection, ana, leads_csv(domain, bad=1))
     Import.objects.filter(pk=import_.pk).update(source_name="hush-budget.csv")
     template = choosing.save_template(import_, ana, "Hush template")
+    Webhook.objects.create(team=connection.team, url="https://hush.example", secret="hush")
     return {
         "import": str(import_.pk),
+        "notice": str(Notice.objects.of(ana).get().pk),
         "template": str(template.pk),
         "connection": str(connection.pk),
         "event": str(Event.objects.about(import_).first().pk),
@@ -116,6 +129,7 @@ def arguments(address: Address, theirs: dict[str, str]) -> dict[str, str]:
     kinds |= {"teams_team": "team", "imports_import": "import"}
     of_admin = next((kinds[k] for k in kinds if k in address.name), "import")
     of_rooms = {"import_templates": "template", "teams": "connection", "imports": "import"}
+    of_rooms |= {"notices": "notice"}
     of_room = of_rooms.get(address.name.partition(":")[0], "import")
     return {
         "pk": theirs[of_room],
@@ -130,7 +144,7 @@ def arguments(address: Address, theirs: dict[str, str]) -> dict[str, str]:
 
 def everything() -> list[object]:
     """All rows that a request could have changed, but for who logged in when."""
-    tables = [Import, ImportTemplate, Connection, Team, Event]
+    tables = [Import, ImportTemplate, Connection, Team, Webhook, Notice, Event]
     rows: list[object] = [list(table.objects.order_by("pk").values()) for table in tables]
     people = User.objects.order_by("pk").values("pk", "username", "password", "team", "is_staff")
     return [*rows, list(people)]
@@ -151,7 +165,7 @@ def test_walk_knows_every_room():
     names = {address.name for address in ALL}
 
     rooms = {name.partition(":")[0] for name in names}
-    assert {"imports", "import_templates", "teams", "admin", "account_login"} <= rooms | names
+    assert {*OF_OURS, "admin", "account_login"} <= rooms | names
     assert names >= OPEN_TO_ALL, "an open address is gone; take it from the list"
     assert names >= POST_ONLY
 
@@ -208,12 +222,12 @@ def test_walk_as_nobody_leads_to_the_login_and_changes_nothing(theirs, domain):
 
 def test_walk_by_links_alone_changes_nothing(client, ana, theirs):
     client.force_login(ana)
-    before = everything()[:-2]  # a download is an event
+    before = everything()[:-3]  # a notice is seen, a download is an event
     for address in ALL:
         if "logout" not in address.name:
             client.get(address.url(arguments(address, theirs)))
 
-    assert everything()[:-2] == before
+    assert everything()[:-3] == before
 
 
 def test_walk_refuses_a_link_where_something_would_change(client, ana, theirs):
@@ -226,12 +240,14 @@ def test_walk_refuses_a_link_where_something_would_change(client, ana, theirs):
 def test_walk_by_a_forger_is_refused_everywhere(ana, theirs):
     client = Client(enforce_csrf_checks=True)
     client.force_login(ana)
-    ours = [a for a in ALL if a.name.partition(":")[0] in ("imports", "import_templates", "teams")]
+    ours = [a for a in ALL if a.name.partition(":")[0] in OF_OURS]
     before = everything()
 
     statuses = {str(a): client.post(a.url(arguments(a, theirs))).status_code for a in ours}
 
-    read_only = {"imports:list", "imports:go_on", "imports:report"}  # 405 or 403, as it comes
+    # 405 or 403, as it comes
+    read_only = {"imports:list", "imports:go_on", "imports:report"}
+    read_only |= {"notices:list", "notices:see", "notifications:notifications"}
     assert {n for n, s in statuses.items() if s != 403} <= read_only
     assert everything() == before
 
@@ -239,7 +255,7 @@ def test_walk_by_a_forger_is_refused_everywhere(ana, theirs):
 def test_person_without_a_team_sees_nothing(client, theirs, domain):
     client.force_login(User.objects.create_user("lost"))
     for address in ALL:
-        if address.name.partition(":")[0] in ("imports", "import_templates", "teams"):
+        if address.name.partition(":")[0] in OF_OURS:
             url = address.url(arguments(address, theirs))
             answer = client.get(url)
             assert answer.status_code in (200, 403, 404, 405), url
