@@ -12,6 +12,7 @@ from importer.crm import metadata, wire
 from importer.crm.api import Api, first, listed, shape_expected
 from importer.crm.bulk_read import BulkRead
 from importer.crm.bulk_write import BulkWrite
+from importer.crm.credits import Credits
 from importer.crm.hosts import Hosts
 from importer.crm.mass_actions import MassActions
 from importer.crm.oauth import Credentials, CredentialStore, exchange_code
@@ -45,12 +46,19 @@ class CrmClient:
         tokens: TokenStore,
         pace: Pace | None = None,
         *,
+        credit_store: Credits | None = None,
         api_version: str = "v7",
         timeout_s: float = 30,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._session = Session(
-            hosts, credentials, tokens, pace, timeout_s=timeout_s, transport=transport
+            hosts,
+            credentials,
+            tokens,
+            pace,
+            credit_store=credit_store,
+            timeout_s=timeout_s,
+            transport=transport,
         )
         self._api = Api(self._session, VERSIONS[api_version])
         self.records = Records(self._api)

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 
 import httpx
 
-JOB_CREDITS = 500  # what a bulk write job costs
+from importer.crm.credits import JOB_CREDITS
+
 LONGEST_PAUSE_S = 24 * 3600.0  # credits come back within a day; no pause needs to be longer
 _SECRET_FIELDS = ("client_secret", "refresh_token", "code")  # of a token request
 
@@ -74,10 +75,16 @@ def json_object(response: httpx.Response, *, hiding: Iterable[str] = ()) -> dict
     return body if isinstance(body, dict) else None
 
 
-def short_of_credits(response: httpx.Response) -> bool:
-    """Whether fewer credits are left than a job costs; Zoho says so late in the day alone."""
+def credits_left(response: httpx.Response) -> int | None:
+    """The organisation's credits; Zoho tells of them only when more than half are gone."""
     left = response.headers.get("X-API-CREDITS-REMAINING", "").strip()
-    return left.isdecimal() and int(left) < JOB_CREDITS
+    return int(left) if left.isdecimal() else None
+
+
+def short_of_credits(response: httpx.Response) -> bool:
+    """Whether the CRM says that fewer credits are left than a job costs."""
+    left = credits_left(response)
+    return left is not None and left < JOB_CREDITS
 
 
 def retry_after_s(response: httpx.Response) -> float | None:

@@ -148,6 +148,8 @@ class Job:
     total: int | None
     download_url: str | None  # of the result, absolute or relative; None until done
     created_at: datetime | None = None  # aware
+    module: str | None = None  # API name
+    operation: str | None = None  # in Zoho's words
     children: tuple[ChildProgress, ...] = ()
 
     @property
@@ -172,6 +174,8 @@ def job_from_json(body: dict[str, Any]) -> Job:
         total=_count(file.get("total_count")),
         download_url=(body.get("result") or {}).get("download_url"),
         created_at=moment(body.get("created_time")),
+        module=name_of(parent.get("module")),
+        operation=body.get("operation"),
         children=tuple(_child(resource) for resource in children),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -105,6 +106,27 @@ class Records:
         """The records whose `field` has one of `values`, any number of them, by COQL."""
         for some in _batches(values, coql.VALUES_PER_CALL):
             yield from self.query(module, fields, coql.among(field, some))
+
+    def find_all(
+        self,
+        module: str,
+        field: str,
+        values: Iterable[str],
+        fields: Sequence[str],
+        *,
+        since: datetime | None = None,
+    ) -> Iterator[Record]:
+        """As `find`, however many there are; only those created `since` then, where it is given."""
+        for some in _batches(values, coql.VALUES_PER_CALL):
+            where = coql.among(field, some)
+            if since:
+                where = coql.both(where, coql.created_since(since))
+            found = list(islice(self.query(module, fields, where), coql.ROWS_PER_QUERY))
+            yield from found
+            while len(found) == coql.ROWS_PER_QUERY:
+                later = coql.both(where, f"id > {found[-1].id}")
+                found = list(islice(self.query(module, fields, later), coql.ROWS_PER_QUERY))
+                yield from found
 
     def count(self, module: str, *, criteria: str | None = None) -> int:
         """How many records there are, as the CRM's statistics had it some minutes ago."""

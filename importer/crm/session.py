@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import httpx
 
 from importer.crm import deadline, oauth, wire
+from importer.crm.complaints import credits_left
+from importer.crm.credits import Credits
 from importer.crm.errors import CrmError, CrmUnauthorised, CrmUnavailable
 from importer.crm.hosts import Hosts
 from importer.crm.oauth import CredentialStore
@@ -42,6 +44,7 @@ class Session:
         tokens: TokenStore,
         pace: Pace | None = None,
         *,
+        credit_store: Credits | None = None,
         timeout_s: float = 30,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
@@ -49,7 +52,9 @@ class Session:
         self._credentials = credentials
         self._tokens = tokens
         self._pace = pace or MemoryPace()
+        self._credits = credit_store
         self._http = wire.connect(timeout_s, transport)
+        self._http.event_hooks = {"response": [self._note_credits]}
 
     def close(self) -> None:
         self._http.close()
@@ -151,6 +156,11 @@ class Session:
                 error.retry_after_s = wait_s
                 raise error
             time.sleep(spread(wait_s))
+
+    def _note_credits(self, response: httpx.Response) -> None:
+        """Keep what an answer of the API says of credits; other servers know nothing of them."""
+        if self._credits and str(response.url).startswith(f"{self.hosts.api}/crm/"):
+            self._credits.told(credits_left(response))
 
     def _token(self) -> AccessToken:
         token = self._tokens.current()

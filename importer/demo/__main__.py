@@ -53,6 +53,7 @@ def _set_environment(ports: Ports) -> None:
         DJANGO_SETTINGS_MODULE="importer.settings",
         BASE_URL=ports.web_url,
         ALLOWED_HOSTS=HOST,
+        CRM_CALLBACKS="yes",  # the practice CRM is on this machine too
         PRACTICE_CRM_URL=ports.practice_url,
         LOG_LEVEL="INFO",  # the worker logs when it is ready
     )

@@ -105,6 +105,7 @@ def test_job_from_json_reads_a_completed_job():
         total=11,
         download_url="/v7/crm/org6196138/bulk-write/1/1.zip",
         created_at=datetime(2026, 3, 2, 4, 45, 31, tzinfo=UTC),
+        operation="upsert",
     )
 
 

@@ -35,9 +35,16 @@ POST_ONLY = {
     "callback",
     "imports:append_piece",
     "imports:begin_upload",
+    "imports:confirm_undo",
+    "imports:continue",
     "imports:discard_upload",
     "imports:finish_upload",
+    "imports:fix_check",
+    "imports:fix_report",
+    "imports:fix_row",
+    "imports:fix_send",
     "imports:look_up",
+    "imports:pause",
     "imports:save_template",
     "imports:send_again",
     "imports:stop",
@@ -198,7 +205,7 @@ def test_walk_by_the_owner_finds_what_the_stranger_did_not(client, ana, theirs):
 
     statuses = {a.name: client.get(a.url(arguments(a, theirs))).status_code for a in wizard}
 
-    moved = {"imports:go_on": 302, "imports:confirm": 302}
+    moved = {f"imports:{name}": 302 for name in ("go_on", "confirm", "undo")}
     assert statuses == dict.fromkeys(statuses, 200) | moved
 
 

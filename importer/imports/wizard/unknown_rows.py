@@ -1,0 +1,130 @@
+"""Parts of which we could not find out what the CRM did: the evidence, and a person's decision."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import get_text_list
+from django.views.decorators.http import require_POST, require_safe
+
+from importer.crm.deadline import within
+from importer.imports import causes, tasks
+from importer.imports.models import Import, Part
+from importer.imports.running import settling
+from importer.imports.running.evidence import Evidence
+from importer.imports.running.settling import StillUndecided
+from importer.imports.wizard.frame import of_import
+from importer.imports.wizard.steps import Step, step_url
+from importer.teams.requests import TeamRequest
+
+LOOKED_UP_WITHIN_S = 20  # a person waits for this
+SHOWN = 5  # records that were found
+
+
+def panel(import_: Import) -> dict[str, Any]:
+    """What `_unknown.html` shows."""
+    parts = Part.objects.of(import_.pk).filter(state=Part.State.UNKNOWN)
+    told = [_told(part, import_) for part in parts.defer("fields_json")]
+    return {"parts": told, "is_looking": any(one["is_looking"] for one in told)}
+
+
+@require_safe
+@of_import
+def unknown(request: TeamRequest, import_: Import) -> HttpResponse:
+    """The panel while rows are looked up; the answer after the end reloads the page."""
+    shown = panel(import_)
+    if not shown["is_looking"]:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "imports/_unknown.html", {"import_": import_, "unknown": shown})
+
+
+@require_POST
+@of_import
+def look_up(request: TeamRequest, import_: Import) -> HttpResponse:
+    """“These rows are in the CRM”: all of them are looked up."""
+    settling.look_all_up(_part(request, import_), request.user)
+    tasks.nudge(import_)
+    return redirect(step_url(import_, Step.RESULT))
+
+
+@require_POST
+@of_import
+def send_again(request: TeamRequest, import_: Import) -> HttpResponse:
+    """“They are not there”: they become rows that were not sent."""
+    part = _part(request, import_)
+    try:
+        with within(LOOKED_UP_WITHIN_S):
+            settling.release(part, request.user)
+    except StillUndecided as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(
+            request, f"The {part.rows:,} rows of part {part.number} may be sent again."
+        )
+        tasks.nudge(import_)
+    return redirect(step_url(import_, Step.RESULT))
+
+
+def _part(request: TeamRequest, import_: Import) -> Part:
+    unknown = Part.objects.of(import_.pk).filter(state=Part.State.UNKNOWN)
+    given = request.POST.get("part", "")
+    part: Part = get_object_or_404(unknown, pk=int(given) if given.isdecimal() else 0)
+    return part
+
+
+def _told(part: Part, import_: Import) -> dict[str, Any]:
+    evidence = settling.evidence_of(part)
+    return {
+        "part": part,
+        "evidence": evidence,
+        "sentences": list(_sentences(evidence, import_)),
+        "found": _found(evidence, import_),
+        "is_looking": part.due_at is not None,
+    }
+
+
+def _sentences(evidence: Evidence, import_: Import) -> list[str]:
+    """What the latest look showed, in words."""
+    if not evidence.looks:
+        return []
+    said = []
+    if evidence.trouble:
+        said.append(f"The CRM could not be searched: {evidence.trouble}.")
+    if evidence.mark:
+        more = " or more" if evidence.marked >= settling.MARKED else ""
+        count = f"{evidence.marked:,}{more} records carry"
+        marked = count if evidence.marked else "No record carries"
+        said.append(f"{marked} the mark of this part, “{evidence.mark}”.")
+    if evidence.rows:
+        found = f"{len(evidence.found):,}" if evidence.found else "none"
+        said.append(
+            f"Of {len(evidence.rows):,} rows that we looked up by {_labels(evidence, import_)}, "
+            f"{found} had a record that was made since the part was sent."
+        )
+    elif not evidence.marked and not evidence.trouble:
+        said.append("None of the rows has values by which its record can be told from others.")
+    if evidence.missed_at:
+        said.append("All rows were looked up, and none was found. Nothing was changed.")
+    return said
+
+
+def _labels(evidence: Evidence, import_: Import) -> str:
+    module = import_.destination()
+    fields = (causes.field_of(module, name) for name in evidence.fields)
+    return get_text_list([field.label for field in fields if field], "and")
+
+
+def _found(evidence: Evidence, import_: Import) -> list[dict[str, Any]]:
+    """The first rows that were found, with their records' addresses in the CRM."""
+    organisation, connection = import_.organisation, import_.connection
+    if organisation is None or connection is None:
+        return []
+    with connection.client() as crm:
+        return [
+            {
+                "row": sighting.row,
+                "url": crm.record_url(organisation, import_.module, sighting.record_id or ""),
+            }
+            for sighting in evidence.found[:SHOWN]
+        ]
