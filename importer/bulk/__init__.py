@@ -13,6 +13,7 @@ from importer.bulk.ledger import (
     amend_ledger,
     reverse_ledger,
     same_outcome,
+    scan_ledger,
     write_ledger,
 )
 from importer.bulk.outcomes import LEDGER_SCHEMA, REVERSALS_SCHEMA, Balance, Outcome, Reversal
@@ -54,6 +55,7 @@ __all__ = [
     "rows_of",
     "rows_to_fix",
     "same_outcome",
+    "scan_ledger",
     "stage_report",
     "write_ledger",
     "write_outcomes_csv",

@@ -67,6 +67,11 @@ def reverse_ledger(ledger: Path, reversals: Iterable[Path], target: Path) -> Bal
     return _write(reversed_, told, target, row_count(ledger))
 
 
+def scan_ledger(ledger: Path) -> pl.LazyFrame:
+    """A ledger by `LEDGER_SCHEMA`; one from before there were reversals lacks their columns."""
+    return pl.scan_parquet(ledger, schema=LEDGER_SCHEMA, missing_columns="insert")
+
+
 class _Told:
     """What some files tell of rows: each row once, and only of rows that are asked for."""
 
