@@ -67,16 +67,20 @@ def fillings(
     return tuple(sorted(found, key=lambda f: (f.field.api_name != find_by, not f.field.required)))
 
 
-def decide(table: Path, filling: Filling) -> Decisions:
-    """Decide what concerns the whole column of `filling`, from all rows of `table`."""
+def decide(table: Path, filling: Filling, whole: Path | None = None) -> Decisions:
+    """Decide what concerns the whole column of `filling`, from all rows of `table`.
+
+    How dates and numbers are written is decided from those of `whole`, where `table` is a part.
+    """
     column, data_type = filling.column, filling.field.data_type
     if column is None:  # a fixed value is written as the CRM writes it
         return Decisions(order="ymd", mark=".")
     frame = pl.scan_parquet(table)
+    written = pl.scan_parquet(whole or table)
     if data_type in dates.TYPES:
-        return Decisions(order=column.date_order or dates.study(frame, filling.cell).order)
+        return Decisions(order=column.date_order or dates.study(written, filling.cell).order)
     if data_type in numbers.TYPES:
-        return Decisions(mark=column.decimal_mark or numbers.study(frame, filling.cell).mark)
+        return Decisions(mark=column.decimal_mark or numbers.study(written, filling.cell).mark)
     if has_options(filling.field):
         return Decisions(suggestions=choices.study(frame, filling.cell, filling.field).suggestions)
     return Decisions()

@@ -16,16 +16,16 @@ _ROWS_NAMED = 5  # of those that share a value
 class Sharing:
     """The rows of a table that share a value of one field."""
 
-    rows: (
-        pl.DataFrame
-    )  # `_row`, `value`, `key` (as values compare), `sharing` (row numbers as text)
+    # `_row`, `value`, `key` (as values compare), `is_taken`, `sharing` (row numbers as text)
+    rows: pl.DataFrame
 
     def held(self, repeats: Repeats) -> pl.DataFrame:
         """The rows that stay back when `repeats` says which one of them is sent."""
+        here = ~pl.col("is_taken")
         if repeats == "hold":
-            return self.rows
+            return self.rows.filter(here)
         sent = pl.col(ROW).min() if repeats == "first" else pl.col(ROW).max()
-        return self.rows.filter(pl.col(ROW) != sent.over("key"))
+        return self.rows.filter(here, pl.col(ROW) != sent.over("key"))
 
 
 def sharing(
@@ -34,17 +34,22 @@ def sharing(
     decisions: Decisions,
     time_zone: str,
     without: pl.Series | None = None,
+    taken: Path | None = None,
 ) -> Sharing:
     """The rows whose value for `filling` is not theirs alone; rows `without` do not count.
 
+    Those of `taken`, another table, count as well, though nothing can be said of them any more.
     Values compare as the CRM compares them: without case, unless the field minds it.
     """
     value = pl.col("value")
     key = value if filling.field.case_sensitive else value.str.to_lowercase()
-    values = judged(pl.scan_parquet(table), filling, decisions, time_zone).select(
-        ROW, "value", key=key
-    )
-    known = values.filter(value.is_not_null()).collect(engine="streaming")
+    values = [
+        judged(pl.scan_parquet(source), filling, decisions, time_zone).select(
+            ROW, "value", key=key, is_taken=pl.lit(source is taken)
+        )
+        for source in filter(None, (table, taken))
+    ]
+    known = pl.concat(values).filter(value.is_not_null()).collect(engine="streaming")
     if without is not None:
         known = known.filter(~pl.col(ROW).is_in(without.implode()))
     shared = known.filter(pl.col("key").is_duplicated()).sort(ROW)
