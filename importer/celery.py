@@ -4,8 +4,13 @@ import os
 
 from celery import Celery
 from celery.signals import worker_ready
+from kombu.transport import TRANSPORT_ALIASES
+
+from importer import sheets
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "importer.settings")
+
+TRANSPORT_ALIASES["filesystem"] = "importer.file_broker:Transport"
 
 app = Celery("importer")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -16,3 +21,9 @@ app.autodiscover_tasks()
 def sweep_at_start(**_: object) -> None:
     """Take up what was left when the last worker ended."""
     app.send_task("importer.imports.tasks.sweep")
+
+
+@worker_ready.connect
+def be_ready_to_read(**_: object) -> None:
+    """People watch their file being read."""
+    sheets.keep_reader_ready()
