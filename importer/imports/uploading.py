@@ -12,11 +12,13 @@ from importer.imports.uploads import Misfit, PiecesLost, Upload
 from importer.teams.models import Team, User
 
 
-def begin_import(team: Team, user: User | None, file: File[bytes]) -> Import:
-    """A new draft whose file a worker is to read."""
+def begin_import(
+    team: Team, user: User | None, file: File[bytes], sha256: str | None = None
+) -> Import:
+    """A new draft whose file a worker is to read; its SHA-256, where that is known already."""
     name = PurePath(file.name or "file").name[:255]
     import_ = Import(team=team, created_by=user, source_name=name, work=Import.Work.READ)
-    import_.source_sha256, import_.source_bytes = _measure(file)
+    import_.source_sha256, import_.source_bytes = sha256 or _sha256(file), file.size
     import_.files.store(files.SOURCE, file)
     import_.save()
     facts = {"file": name, "bytes": import_.source_bytes, "sha256": import_.source_sha256}
@@ -38,18 +40,16 @@ def finish(upload: Upload) -> Import:
 
 def _finish(upload: Upload) -> None:
     try:
-        with upload.whole() as file, upload.held():
+        with upload.whole() as (file, sha256), upload.held():
             if upload.became is None:  # nobody was quicker
-                upload.become(begin_import(upload.team, upload.user, file))
+                upload.become(begin_import(upload.team, upload.user, file, sha256))
     except PiecesLost:
         upload.restart()
 
 
-def _measure(file: File[bytes]) -> tuple[str, int]:
+def _sha256(file: File[bytes]) -> str:
     digest = hashlib.sha256()
-    size = 0
     for chunk in file.chunks(1024 * 1024):
         digest.update(chunk)
-        size += len(chunk)
     file.seek(0)
-    return digest.hexdigest(), size
+    return digest.hexdigest()

@@ -1,8 +1,9 @@
 """A file on its way here, piece by piece: whatever breaks, it goes on where it stopped."""
 
-import shutil
+import hashlib
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from importer.imports.models import Import
 
 PIECE_BYTES = 8 * 1024**2  # at most
+COPIED_BYTES = 1024**2  # at once
 LEAST_PIECE_BYTES = 64 * 1024  # but for the last: nobody fills the storage with crumbs
 UNFINISHED = 5  # that one person may have
 KEPT_FOR = timedelta(days=1)  # after the last piece
@@ -112,17 +114,24 @@ class Upload(models.Model):
             self.delete()
 
     @contextmanager
-    def whole(self) -> Iterator[File[bytes]]:
-        """All pieces as one file of the upload's name. `PiecesLost` if the storage lacks any."""
+    def whole(self) -> Iterator[tuple[File[bytes], str]]:
+        """All pieces as one file of the upload's name, and its SHA-256.
+
+        Raises `PiecesLost` if the storage lacks any.
+        """
         with TemporaryUploadedFile("whole", "", self.size, None) as whole:
             whole.name = self.name
-            for piece in self._pieces():
-                with suppress(FileNotFoundError), default_storage.open(piece) as content:
-                    shutil.copyfileobj(content, whole, 1024 * 1024)
+            digest = hashlib.sha256()
+            with ThreadPoolExecutor(1) as other:  # it takes as long as the copying, and they wait
+                hashed = other.submit(digest.update, b"")
+                for chunk in self._content():
+                    hashed.result()
+                    hashed = other.submit(digest.update, chunk)
+                    whole.write(chunk)
             if whole.tell() != self.size:
                 raise PiecesLost
             whole.seek(0)
-            yield whole
+            yield whole, digest.hexdigest()
 
     def become(self, import_: "Import") -> None:
         """The file is that import's now, and the pieces have served. While it is `held`."""
@@ -162,6 +171,11 @@ class Upload(models.Model):
         except FileNotFoundError:
             return []
         return [f"{self._folder}/{name}" for name in sorted(names)]
+
+    def _content(self) -> Iterator[bytes]:
+        for piece in self._pieces():
+            with suppress(FileNotFoundError), default_storage.open(piece) as content:
+                yield from content.chunks(COPIED_BYTES)
 
     def _remove_pieces(self) -> None:
         for piece in self._pieces():

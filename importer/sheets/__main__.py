@@ -1,8 +1,9 @@
-"""The process that reads one file, as its one argument says: an `Order` as JSON.
+"""The process that reads one file, as the first line it is given says: an `Order` as JSON.
 
-It tells what it finds line by line, each a JSON object with one key: `inspection`, `rows` (staged
-so far), `table` or `unreadable`. It ends when its standard input is closed. What stops it from
-outside, or a fault of ours, is told on standard error without a word of what the file holds.
+It may wait long for that line. It tells what it finds line by line, each a JSON object with one
+key: `inspection`, `rows` (staged so far), `table` or `unreadable`. It ends when its standard input
+is closed. What stops it from outside, or a fault of ours, is told on standard error without a word
+of what the file holds.
 """
 
 import faulthandler
@@ -32,7 +33,11 @@ _MOST_TOLD = 32 * MB  # in one line, which the worker holds in its memory
 
 def main() -> None:
     _keep_discreet()
-    order = cattrs.structure(json.loads(sys.argv[1]), Order)
+    line = sys.stdin.readline()
+    if not line:
+        return  # a spare one that is needed no more
+    order = cattrs.structure(json.loads(line), Order)
+    os.environ["TMPDIR"] = str(Path(order.target).parent)
     lifeline = Thread(target=_end_with, args=[sys.stdin, order.target], daemon=True)
     lifeline.start()
     _bind(order.bounds)

@@ -5,23 +5,19 @@ The process (`__main__.py`) may take only so much memory and time.
 
 import json
 import logging
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
-from typing import IO
+from tempfile import TemporaryDirectory
 
 import cattrs
 
 from importer.sheets.guard import DEFAULT_LIMITS, MB, Limits
+from importer.sheets.readers import Readers
 from importer.sheets.table import Choice, Inspection, Table, UnreadableFile
 
-_HOME = Path(__file__).resolve().parents[2]  # where the process finds `importer`
+_READERS = Readers()
 _GIVEN_UP = (
     "so reading it was given up. Copy the rows you need into a new workbook and upload that."
 )
@@ -32,8 +28,6 @@ _BOUND_STRUCK = {  # by the signal that ended the process
     # ... and that a machine out of memory ends whoever takes most.
     signal.SIGKILL: f"This file may ask for more memory than this server has, {_GIVEN_UP}",
 }
-
-_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +49,7 @@ DEFAULT_BOUNDS = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the process is to do: its one argument, as JSON."""
+    """What the process is to do: the one line that it is given, as JSON."""
 
     path: str
     choice: Choice
@@ -87,55 +81,34 @@ def read(
     return table
 
 
+def keep_reader_ready() -> None:
+    """From now on `read` need not wait for its process to start: a spare one stands by."""
+    _READERS.keep_spare()
+
+
 def _carried_out(
     order: Order,
     on_inspection: Callable[[Inspection], None],
     on_rows: Callable[[int], None],
 ) -> Table:
-    with TemporaryFile("w+") as traces, _reader(order, traces) as process:
-        for event in map(json.loads, process.stdout or ()):
-            match event:
+    with _READERS.one() as reader:
+        for line in reader.carry_out(json.dumps(cattrs.unstructure(order))):
+            match json.loads(line):
                 case {"inspection": told}:
                     on_inspection(cattrs.structure(told, Inspection))
                 case {"rows": rows}:
+                    _READERS.renew_spare()  # sooner, it would be in the way of the first rows
                     on_rows(rows)
                 case {"table": told}:
                     return cattrs.structure(told, Table)
                 case {"unreadable": sentence}:
                     raise UnreadableFile(sentence)
-        raise _untimely_end(process.wait(), traces)
+        raise _untimely_end(*reader.end())
 
 
-@contextmanager
-def _reader(order: Order, traces: IO[str]) -> Iterator[subprocess.Popen[str]]:
-    """The process, which ends with the block or before; or with ours, when its input is closed."""
-    folder = str(Path(order.target).parent)
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "importer.sheets", json.dumps(cattrs.unstructure(order))],
-        cwd=_HOME,
-        env=_environment(folder),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=traces,
-        text=True,
-        process_group=0,  # what interrupts us at a terminal is ours to pass on
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _environment(folder: str) -> dict[str, str]:
-    """None of our secrets: what reads a stranger's file has no use for them."""
-    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    return kept | {"TMPDIR": folder}
-
-
-def _untimely_end(status: int, traces: IO[str]) -> Exception:
+def _untimely_end(status: int, traces: str) -> Exception:
     """Why the process ended before it had told all."""
-    traces.seek(0)
-    ending = f"The process that reads a file ended with status {status}.\n{traces.read()}"
+    ending = f"The process that reads a file ended with status {status}.\n{traces}"
     if -status not in _BOUND_STRUCK:
         return ReadingFault(ending)
     log.warning(ending)

@@ -50,13 +50,13 @@ class Grid:
         rows, columns = np.concatenate(self._rows), np.concatenate(self._columns)
         kinds = np.concatenate(self._kinds)
         texts = pl.concat([*self._texts, pl.Series([None], dtype=pl.String)]).rechunk()
-        numbers = _distinct(rows)
+        numbers, place_of = _distinct(rows)
         width = int(columns.max())
         step = min(ROWS_PER_BLOCK, max(1, _PLACES_PER_BLOCK // width))
         for first in range(0, len(numbers), step):
             here = numbers[first : first + step]
             cells = _within(rows, here, whole=len(here) == len(numbers))
-            places = (columns[cells] - 1) * len(here) + np.searchsorted(here, rows[cells])
+            places = (columns[cells] - 1) * len(here) + place_of[cells] - first
             cell_at = np.full(width * len(here), len(texts) - 1, np.uint32)
             cell_at[places] = np.arange(len(rows), dtype=np.uint32)[cells]
             self._hide_merged(cell_at.reshape(width, -1), here, len(texts) - 1)
@@ -73,12 +73,16 @@ class Grid:
                 hidden[0, 0] = seen
 
 
-def _distinct(rows: Ints) -> Ints:
-    """The row numbers that occur, ascending. Far faster than sorting, for rows lie close."""
+def _distinct(rows: Ints) -> tuple[Ints, Ints]:
+    """The row numbers that occur, ascending, and which of them each is.
+
+    Far faster than sorting, for rows lie close.
+    """
     lowest = int(rows.min())
     occurs = np.zeros(int(rows.max()) - lowest + 1, bool)
     occurs[rows - lowest] = True
-    return np.flatnonzero(occurs) + lowest
+    place_of = np.cumsum(occurs) - 1
+    return np.flatnonzero(occurs) + lowest, place_of[rows - lowest]
 
 
 def _within(rows: Ints, numbers: Ints, *, whole: bool) -> slice | npt.NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from tests.journey.installation import Installation
 from tests.journey.person import Person
+from tests.sheets.processes import children, wait_until
 
 FILES = Path(__file__).parent.parent / "sheets" / "files"
 PIECES = re.compile(r"/uploads/[0-9a-f-]+/\d+/$")
@@ -181,3 +182,13 @@ def test_another_sheet_is_one_press_away(ana: Person) -> None:
 
     assert_read(ana, "Read again, as you chose. Sheet: HiddenSheet2.")
     assert ana.complaints == []
+
+
+def test_worker_has_a_reader_ready(installed: Installation) -> None:
+    worker = installed.running["worker"].pid
+
+    def is_ready() -> bool:
+        programs = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children(worker)]
+        return any(b"importer.sheets" in program for program in programs)
+
+    wait_until(is_ready)

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,9 @@ from importer import sheets
 from importer.sheets import Bounds, Choice, UnreadableFile
 from importer.sheets.bounded import ReadingFault
 from importer.sheets.guard import MB
+from tests.sheets.processes import children, is_over, wait_until
 
 SHORT_OF_MEMORY = 300 * MB  # of addresses; the libraries alone take more
-ENOUGH_S = 20
 
 
 @pytest.fixture
@@ -43,32 +42,11 @@ def left_in(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
-def children(pid: int) -> list[int]:
-    """The processes that `pid` has started and that are still there, if only as zombies."""
-    lists = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for found in lists for child in found.read_text().split()]
-
-
 @pytest.fixture
 def started():
     """The processes that the test has started; other tests may have left servers running."""
     others = children(os.getpid())
     return lambda: [child for child in children(os.getpid()) if child not in others]
-
-
-def is_over(pid: int) -> bool:
-    """Whether the process is gone, or at most a zombie that nobody has fetched yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-def wait_until(true):
-    end = time.monotonic() + ENOUGH_S
-    while not true():
-        assert time.monotonic() < end, "it never came about"
-        time.sleep(0.02)
 
 
 def test_read_tells_the_inspection_then_the_rows_and_gives_the_table(small, target, started):

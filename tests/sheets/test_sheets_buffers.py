@@ -1,11 +1,12 @@
 """Texts cut from a buffer, many at once, against Python's own decoding."""
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.sheets.buffers import PADDING, UTF_8, UTF_16, Texts
+from importer.sheets.buffers import PADDING, UTF_8, UTF_16, Texts, first_bytes
 
 ANY_UNITS = st.lists(st.integers(0, 0xFFFF), max_size=40)  # lone halves of characters too
 USUAL = st.text(max_size=20)
@@ -32,3 +33,10 @@ def test_cut_of_bytes_is_what_python_decodes(codec, texts):
     found = Texts(b"".join(parts) + PADDING, codec).cut(np.cumsum(sizes) - sizes, sizes)
 
     assert found.to_list() == texts
+
+
+@given(texts=st.lists(st.text(max_size=20), max_size=12), start=st.integers(0, 5))
+def test_first_bytes_are_those_that_texts_begin_with(texts, start):
+    both = pl.concat([pl.Series(texts, dtype=pl.String)] * 2).slice(start)
+
+    assert first_bytes(both) == bytes((text.encode() or b"\x00")[0] for text in both)

@@ -51,6 +51,13 @@ def test_stage_keeps_text_exactly_and_makes_blank_cells_null(staged):
     ]
 
 
+@pytest.mark.parametrize("blank", ["", '""', " ", "\t", "\v", "\x85", "\u00a0", "\u2003", "\u3000"])
+def test_stage_makes_every_blank_cell_null_and_keeps_what_only_begins_so(staged, blank):
+    _, path = staged(f"name,town\nAnn,{blank}\nBob,\nEve,\u00a0x\n")
+
+    assert head(path, 9)["town"].to_list() == [None, None, "\u00a0x"]
+
+
 def test_stage_writes_row_groups_of_parts_in_zstd(staged):
     _, path = staged("n\n" + "".join(f"{n}\n" for n in range(60_000)))
 

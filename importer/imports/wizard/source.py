@@ -53,7 +53,11 @@ def file(request: TeamRequest, import_: Import) -> HttpResponse:
     if import_.table:
         templates = ImportTemplate.objects.visible_to(request.user)
         context["templates"] = templates.for_headers(import_.table.headers)
-    return show(request, import_, Step.FILE, context)
+    page = show(request, import_, Step.FILE, context)
+    if request.htmx.target == "work":  # a page without the first rows is waiting for them
+        page["HX-Retarget"] = page["HX-Reselect"] = "main"  # sooner there than by a reload
+        page["HX-Reswap"] = "outerHTML show:window:top"
+    return page
 
 
 def _working(request: TeamRequest, import_: Import) -> HttpResponse | None:
@@ -61,8 +65,6 @@ def _working(request: TeamRequest, import_: Import) -> HttpResponse | None:
     reading = import_.is_draft and import_.work == Import.Work.READ
     if not reading or import_.inspected_for != import_.work_number:
         return working(request, import_, Step.FILE)
-    if request.htmx.target == "work":  # a page without the first rows is waiting for them
-        return HttpResponse(headers={"HX-Refresh": "true"})
     return None
 
 

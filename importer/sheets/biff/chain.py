@@ -34,8 +34,9 @@ def likely_starts(pattern: re.Pattern[bytes], buffer: bytes, begin: int, end: in
     """Where `pattern` matches, every now and then."""
     at = begin + _STRIDE
     while found := pattern.search(buffer, at, end):
-        yield found.start()
-        at = found.start() + _STRIDE
+        start = found.start()
+        yield start
+        at = start + _STRIDE
 
 
 def follow(chain: Chain, begin: int, end: int, likely: Iterator[int]) -> Ints:

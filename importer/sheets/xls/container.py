@@ -1,7 +1,6 @@
 """The file within the file: an .xls is a small file system that holds the workbook as a stream."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,24 +32,28 @@ def workbook_stream(path: Path) -> bytes:
 def _joined(path: Path, container: olefile.OleFileIO, first: int, size: int) -> bytes:
     """The sectors of a stream one behind the other; many times faster than olefile."""
     width = container.sectorsize
-    count = -(-size // width)
-    sectors = np.fromiter(islice(_chain(container.fat, first), count), np.int64)
-    if len(sectors) < count:
-        raise LookupError("a stream that ends too early")
-    begins = np.flatnonzero(np.diff(sectors, prepend=-2) != 1)
     parts = []
     with path.open("rb") as file:
-        for begin, end in zip(begins, [*begins[1:], count], strict=True):
-            file.seek((int(sectors[begin]) + 1) * width)  # the header takes the first
-            parts.append(file.read(int(end - begin) * width))
+        for begin, end in _runs(container.fat, first, -(-size // width)):
+            file.seek((begin + 1) * width)  # the header takes the first
+            parts.append(file.read((end - begin) * width))
     stream = b"".join(parts)
     if len(stream) < size:
-        raise LookupError("a stream beyond the end of the file")
+        raise LookupError("a stream that ends too early")
     return stream[:size]
 
 
-def _chain(table: list[int], first: int) -> Iterator[int]:
+def _runs(table: Sequence[int], first: int, count: int) -> Iterator[tuple[int, int]]:
+    """The chain of at most so many sectors from `first` on, as stretches of neighbours.
+
+    `table` has for each sector the one that follows it. `LookupError` for one that is not there.
+    """
+    following = np.array(table, np.int64)
+    ends = np.flatnonzero(following != np.arange(1, len(following) + 1))
     sector = first
-    while sector < _LAST_SECTOR:
-        yield sector
-        sector = table[sector]
+    while count > 0 and sector < _LAST_SECTOR:
+        last = int(ends[np.searchsorted(ends, sector)])
+        end = min(last + 1, sector + count)
+        yield sector, end
+        count -= end - sector
+        sector = int(following[last])

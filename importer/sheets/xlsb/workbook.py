@@ -1,40 +1,23 @@
 """An .xlsb workbook as a source of rows."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Self
 
 from importer.sheets.biff.cells import Styles
 from importer.sheets.block import Block, Merged
 from importer.sheets.grid import Grid
 from importer.sheets.guard import MB
-from importer.sheets.table import UnreadableFile
 from importer.sheets.xlsb import cells
 from importer.sheets.xlsb.package import BinaryPackage
 from importer.sheets.xlsb.strings import SharedTexts
-from importer.sheets.xlsx.package import broken_parts_reported
+from importer.sheets.xlsx.package import PackagedWorkbook, broken_parts_reported
 
 _MERGED_LOOKED_FOR = 4 * MB  # in sheets up to this size; they stand behind the rows
 
 
-class XlsbWorkbook:
-    """An open workbook, measured beforehand by `guard`.
+class XlsbWorkbook(PackagedWorkbook):
+    """The rows of an .xlsb workbook."""
 
-    Whatever is broken inside surfaces as `UnreadableFile`.
-    """
-
-    def __init__(self, path: Path) -> None:
-        with broken_parts_reported():
-            self._package = BinaryPackage(path)
-        self.sheets = tuple(self._package.sheet_parts)
-        if not self.sheets:
-            raise UnreadableFile("This workbook has no sheet with cells, only charts or macros.")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._package.close()
+    _opened_as = BinaryPackage
 
     def blocks(self, sheet: str | None) -> Iterator[Block]:
         """The rows of a sheet that hold anything.
@@ -59,9 +42,3 @@ class XlsbWorkbook:
             return ()
         with broken_parts_reported():
             return tuple(cells.merged(self._package.read(part)))
-
-    def _part(self, sheet: str | None) -> str:
-        for found, part in self._package.sheet_parts.items():
-            if sheet is None or found.name == sheet:
-                return part
-        raise UnreadableFile(f"This workbook has no sheet named “{sheet}”.")

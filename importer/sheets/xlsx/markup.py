@@ -67,28 +67,30 @@ def local(name: str) -> str:
 
 @dataclass(slots=True)
 class _Tags:
-    """Every opening tag of a part, or those of one name, in order: name and attributes."""
+    """Opening tags, or those of one name, in order: name and attributes."""
 
     only: str | None = None
     found: list[tuple[str, Attributes]] = field(default_factory=list)
 
     def start(self, name: str, attributes: Attributes) -> None:
-        if self.only in (None, local(name)):
-            self.found.append((local(name), attributes))
+        name = local(name)
+        if self.only is None or self.only == name:
+            self.found.append((name, attributes))
 
     def end(self, name: str) -> None: ...
 
     def text(self, data: str) -> None: ...
 
 
-def tags(buffers: Iterable[bytes], only: str | None = None) -> list[tuple[str, Attributes]]:
-    """All opening tags of a part small enough to hold them, or those named `only`."""
+def tags(buffers: Iterable[bytes], only: str | None = None) -> Iterator[tuple[str, Attributes]]:
+    """All opening tags of a part, or those named `only`."""
     handler = _Tags(only)
     parser = Parser(handler)
     for buffer in buffers:
         parser.feed(buffer)
+        yield from handler.found
+        handler.found.clear()
     parser.finish()
-    return handler.found
 
 
 def shortcuts(

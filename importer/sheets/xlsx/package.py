@@ -1,9 +1,12 @@
 """The parts of a workbook around its rows: sheets, number formats, date system, relations."""
 
+import posixpath
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from functools import cached_property
+from pathlib import Path
+from typing import Self
 from xml.parsers.expat import ExpatError
 from zipfile import BadZipFile, ZipFile
 
@@ -42,7 +45,7 @@ class Package:
     def close(self) -> None:
         self._archive.close()
 
-    @property
+    @cached_property
     def strings_part(self) -> str | None:
         """The part with the texts that cells share, if there is one."""
         parts = self._related(self._workbook, "/sharedStrings")
@@ -70,6 +73,7 @@ class Package:
 
     def _read_formats(self) -> Iterator[NumberFormat]:
         codes: dict[str, str] = {}
+        formats: dict[str, NumberFormat] = {}  # some workbooks have a million styles
         within_cell_styles = False
         for tag, attributes in self._tags(*self._related(self._workbook, "/styles")[:1]):
             if tag == "numFmt":
@@ -77,16 +81,18 @@ class Package:
             elif tag in ("cellXfs", "cellStyleXfs", "dxfs"):
                 within_cell_styles = tag == "cellXfs"
             elif tag == "xf" and within_cell_styles:
-                style = attributes.get("numFmtId", "0")
-                yield understand(codes.get(style) or builtin_format(int(style)))
+                number = attributes.get("numFmtId", "0")
+                if number not in formats:
+                    formats[number] = understand(codes.get(number) or builtin_format(int(number)))
+                yield formats[number]
 
     def _related(self, part: str, kind: str) -> list[str]:
         return [target for found, target in self._relations(part).values() if found.endswith(kind)]
 
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:
         """The parts that `part` refers to: kind and path by relation id."""
-        folder, name = PurePosixPath(part).parent, PurePosixPath(part).name
-        listing = str(folder / "_rels" / f"{name}.rels")
+        folder, name = posixpath.split(part)
+        listing = posixpath.join(folder, "_rels", f"{name}.rels")
         if _folded(listing) not in self._parts:
             return {}
         return {
@@ -105,16 +111,10 @@ def _folded(part: str) -> str:
     return part.replace("\\", "/").lower().lstrip("/")
 
 
-def _resolve(folder: PurePosixPath, target: str) -> str:
+def _resolve(folder: str, target: str) -> str:
     """A relation's target, which is absolute or relative to the part's folder."""
-    path = PurePosixPath("/") / folder / target.replace("\\", "/")
-    steps: list[str] = []
-    for step in path.parts[1:]:
-        if step == "..":
-            steps = steps[:-1]
-        else:
-            steps.append(step)
-    return "/".join(steps)
+    path = posixpath.join("/", folder, target.replace("\\", "/"))
+    return posixpath.normpath(path).lstrip("/")
 
 
 def _relation_id(attributes: Attributes) -> str:
@@ -129,3 +129,32 @@ def broken_parts_reported() -> Iterator[None]:
         yield
     except _BROKEN as error:
         raise UnreadableFile(DAMAGED_WORKBOOK) from error
+
+
+class PackagedWorkbook:
+    """An open workbook, measured beforehand by `guard`; close it by using it in a `with`.
+
+    Whatever is broken inside surfaces as `UnreadableFile`.
+    """
+
+    _opened_as: type[Package] = Package
+
+    def __init__(self, path: Path) -> None:
+        with broken_parts_reported():
+            self._package = self._opened_as(path)
+        self.sheets = tuple(self._package.sheet_parts)
+        if not self.sheets:
+            raise UnreadableFile("This workbook has no sheet with cells, only charts or macros.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._package.close()
+
+    def _part(self, sheet: str | None) -> str:
+        """The part with the rows of a sheet, of the first where none is named."""
+        for found, part in self._package.sheet_parts.items():
+            if sheet in (None, found.name):
+                return part
+        raise UnreadableFile(f"This workbook has no sheet named “{sheet}”.")

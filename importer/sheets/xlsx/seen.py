@@ -33,7 +33,7 @@ class Looks:
 
     @cached_property
     def different_formats(self) -> tuple[NumberFormat, ...]:
-        return tuple(dict.fromkeys((_NO_FORMAT, *self.formats)))
+        return tuple(dict.fromkeys((_NO_FORMAT, *_by_identity(self.formats).values())))
 
     def format_places(self, styles: NDArray[np.int64]) -> NDArray[np.int64]:
         """Which of the `different_formats` each style has."""
@@ -42,7 +42,13 @@ class Looks:
     @cached_property
     def _place_of_style(self) -> NDArray[np.int64]:
         places = {found: place for place, found in enumerate(self.different_formats)}
-        return np.array([places[found] for found in (*self.formats, _NO_FORMAT)], np.int64)
+        place_of = {key: places[found] for key, found in _by_identity(self.formats).items()}
+        return np.array([*map(place_of.__getitem__, map(id, self.formats)), 0], np.int64)
+
+
+def _by_identity(formats: tuple[NumberFormat, ...]) -> dict[int, NumberFormat]:
+    """Each once, though a workbook may name it a million times."""
+    return dict(zip(map(id, formats), formats, strict=True))
 
 
 Kinds = CellKind | NDArray[np.uint8]

@@ -7,16 +7,13 @@ once, by `stored`; any other goes through a parser, cell by cell.
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
-from typing import Self
 
 from importer.sheets.block import Block, Merged
 from importer.sheets.grid import Grid
 from importer.sheets.guard import MB
-from importer.sheets.table import UnreadableFile
 from importer.sheets.xlsx.inflate import ahead, pieces
 from importer.sheets.xlsx.markup import Parser, shortcuts
-from importer.sheets.xlsx.package import Package, broken_parts_reported
+from importer.sheets.xlsx.package import PackagedWorkbook, broken_parts_reported
 from importer.sheets.xlsx.parsed import SheetMarkup, merged_ranges
 from importer.sheets.xlsx.seen import Looks, SeenCells, parsed_cells, seen_cells
 from importer.sheets.xlsx.stored import stored_cells
@@ -29,24 +26,8 @@ _BLOCK = 8 * MB  # of XML: some 10,000 rows of 20 columns
 _MERGED_LOOKED_FOR = 8 * MB  # of XML: merged ranges stand at its end
 
 
-class Workbook:
-    """An open workbook, measured beforehand by `guard`; close it, or use it in a `with`.
-
-    Whatever is broken inside surfaces as `UnreadableFile`.
-    """
-
-    def __init__(self, path: Path) -> None:
-        with broken_parts_reported():
-            self._package = Package(path)
-        self.sheets = tuple(self._package.sheet_parts)
-        if not self.sheets:
-            raise UnreadableFile("This workbook has no sheet with cells, only charts or macros.")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._package.close()
+class Workbook(PackagedWorkbook):
+    """The rows of an .xlsx workbook."""
 
     def blocks(self, sheet: str | None) -> Iterator[Block]:
         """The rows of a sheet that hold anything, with the numbers that Excel shows.
@@ -66,12 +47,6 @@ class Workbook:
             if self._package.size(part) > _MERGED_LOOKED_FOR:
                 return ()
             return merged_ranges(b"".join(self._package.read(part)))
-
-    def _part(self, sheet: str | None) -> str:
-        for found, part in self._package.sheet_parts.items():
-            if sheet in (None, found.name):
-                return part
-        raise UnreadableFile(f"This workbook has no sheet named “{sheet}”.")
 
 
 def _blocks(buffers: Iterator[bytes], looks: Looks, merged: tuple[Merged, ...]) -> Iterator[Block]:
