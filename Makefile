@@ -32,6 +32,7 @@ bench: $(INSTALLED) .venv-bench/installed-from-lock
 	@$(PYTHON) -m tests.bench.sheets
 	@$(PYTHON) -m tests.bench.practice
 	@$(PYTHON) -m tests.bench.whole_import
+	@$(PYTHON) -m tests.bench.first_rows
 
 # What we are measured against stays out of our own environment.
 .venv-bench/installed-from-lock: tests/bench/requirements.lock | $(INSTALLED)

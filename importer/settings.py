@@ -194,7 +194,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 LEASE_S = env.float("LEASE_S", default=30)  # how long a killed worker keeps a row from others
 SWEEP_S = env.float("SWEEP_S", default=60)  # how often lost messages are looked for
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "importer.imports.tasks.sweep", "schedule": SWEEP_S},
+    "sweep": {
+        "task": "importer.imports.tasks.sweep",
+        "schedule": SWEEP_S,
+        "options": {"expires": SWEEP_S},  # a night without workers piles up none
+    },
 }
 
 S3_BUCKET = env.str("S3_BUCKET", default="")  # credentials: the usual AWS_* variables

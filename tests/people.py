@@ -71,7 +71,7 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
 
 
 @pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_pauses(monkeypatch: pytest.MonkeyPatch, settings) -> None:
     """Parts are looked at and tried again as in production, only sooner."""
     pauses = {
         "imports.running.waiting.FIRST_LOOK_S": 0.02,
@@ -79,12 +79,16 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
         "imports.running.waiting.FIRST_RETRY_S": 0.02,
         "imports.running.waiting.LONGEST_RETRY_S": 0.05,
         "imports.running.turns.ASK_AGAIN_S": 0.02,
+        "imports.running.settling.FIRST_LOOK_S": 0.02,
+        "imports.running.settling.LONGEST_LOOK_S": 0.1,
+        "imports.running.settling.STILL_S": 0.5,
         "imports.advance.IDLE_S": 0.02,
         "crm.session.PAUSE_S": 0.02,
         "crm.pace.SPREAD_S": 0.02,
     }
     for name, seconds in pauses.items():
         monkeypatch.setattr(f"importer.{name}", seconds)
+    settings.SETTLE_S = 1.0
 
 
 @pytest.fixture

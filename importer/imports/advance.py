@@ -12,14 +12,15 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from importer.audit.models import record
 from importer.imports import preparing
+from importer.imports.announcing import announce_end
 from importer.imports.leases import LostLease, leased
 from importer.imports.models import Import, Part
-from importer.imports.running import finishing, starting, steps, turns, waiting
+from importer.imports.running import finishing, pausing, starting, steps, turns, waiting
 
 NOW = timedelta(0)
 SOON = timedelta(seconds=3)  # after a fault of our own
@@ -38,7 +39,7 @@ def advance_import(pk: UUID) -> timedelta | None:
         step = import_ and _next_step(import_)
         if import_ is None or not step:
             return None
-        if import_.tries >= TRIES and import_.state != Import.State.RUNNING:
+        if import_.tries >= TRIES and not import_.is_never_given_up:
             _give_up(import_)
             return None
         import_.write(tries=import_.tries + 1)
@@ -56,19 +57,25 @@ def advance_import(pk: UUID) -> timedelta | None:
 
 def _after_fault(import_: Import) -> timedelta | None:
     """Try again soon, later with the sweep; what was sent is never given up."""
-    running = import_.state == Import.State.RUNNING
-    reason = TRYING_ON if running else import_.state_reason
+    lasts = import_.is_never_given_up
+    reason = TRYING_ON if lasts else import_.state_reason
     import_.write(tries=import_.tries - 1 + FAULT_TRIES, state_reason=reason)
     if import_.tries < TRIES:
         return SOON
-    if not running:
+    if not lasts:
         _give_up(import_)
     return None
 
 
+@transaction.atomic
 def _give_up(import_: Import) -> None:
     import_.give_up(OUR_FAULT)
     record("given_up", import_, reason=OUR_FAULT)
+    run = import_.run_at_work
+    if import_.state == Import.State.FAILED:
+        announce_end(import_, run)
+        if run:
+            pausing.end(run, import_)
 
 
 def _next_step(import_: Import) -> Callable[[Import], None] | None:
@@ -86,7 +93,7 @@ def _next_step(import_: Import) -> Callable[[Import], None] | None:
 def advance_part(pk: int) -> timedelta | None:
     """Do the part's next step; when to call again, None if there was none to do now."""
     with suppress(LostLease), leased(Part(pk=pk)) as part:
-        if part is None or part.is_ended or not part.is_due:
+        if part is None or not part.has_step or not part.is_due:
             return None
         if part.faults >= TRIES:
             steps.give_up(part, OUR_FAULT)
@@ -101,7 +108,7 @@ def advance_part(pk: int) -> timedelta | None:
             waiting.put_off(part, TRYING_ON)
         else:
             part.write(faults=0)
-        return None if part.is_ended else _until_due(part)
+        return _until_due(part) if part.has_step else None
     return None
 
 
@@ -129,7 +136,7 @@ def _needs_somebody(import_: Import) -> bool:
     """Whether it waits for a person, and nothing of it is with the CRM."""
     if import_.state == Import.State.PAUSED:
         return not Part.objects.of(import_.pk).with_crm().exists()
-    return import_.tries >= TRIES and import_.state == Import.State.RUNNING
+    return import_.tries >= TRIES and import_.is_never_given_up
 
 
 def _drive_once(import_: Import) -> timedelta | None:

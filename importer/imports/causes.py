@@ -24,6 +24,8 @@ LABELS = {
 }
 FIRST_ROWS = 5
 WENT_IN = [outcome.value for outcome in Outcome if outcome.went_in]
+NOTHING_WRONG = [*WENT_IN, Outcome.REVERSED.value]
+_KEY = ("outcome", "code", "field")  # of the ledger: rows alike in these have the same cause
 NO_REASON = "The CRM gave no reason."
 
 Cause = dict[str, Any]  # what components/problem.html shows
@@ -45,15 +47,15 @@ def of_check(group: ProblemGroup, module: Module) -> Cause:
             value=group.samples[0] if group.samples else None,
             allowed=kinds.allowed(group.code, field) if field else None,
         ),
-        "rows": _rows(group.first_rows, group.rows),
+        "rows": rows_in_words(group.first_rows, group.rows),
     }
 
 
 def of_ledger(ledger: pl.LazyFrame, module: Module, summary: Summary | None) -> list[Cause]:
     """Why rows did not go in, most rows first."""
     found = (
-        ledger.filter(~pl.col("outcome").is_in(WENT_IN))
-        .group_by("outcome", "code", "field")
+        ledger.filter(~pl.col("outcome").is_in(NOTHING_WRONG))
+        .group_by(_KEY)
         .agg(
             count=pl.len(),
             rows=pl.col("row").sort().head(FIRST_ROWS),
@@ -77,15 +79,16 @@ def _cause(
     checked: dict[tuple[str, str | None], ProblemGroup],
 ) -> Cause:
     outcome = Outcome(found["outcome"])
-    rows = _rows(found["rows"], found["count"])
+    rows = rows_in_words(found["rows"], found["count"])
     group = checked.get((found["code"], found["field"]))
     if outcome is Outcome.HELD_BACK and group:
         cause = of_check(group, module)
         title = f"Held back: {cause['title']}"
-        return cause | {"title": title, "count": found["count"], "rows": rows}
+        return cause | {"key": _key(found), "title": title, "count": found["count"], "rows": rows}
     field = field_of(module, found["field"])
     words = LABELS[outcome].capitalize()
     return {
+        "key": _key(found),
         "severity": "warning" if outcome is Outcome.SKIPPED else "error",
         "title": f"{words}: {field.label}" if field else words,
         "count": found["count"],
@@ -93,6 +96,15 @@ def _cause(
         "rows": rows,
         "code": found["code"],
     }
+
+
+def of_cause(key: str) -> pl.Expr:
+    """Whether a row of the ledger is one of the cause with that `key`."""
+    return pl.concat_str(pl.col(_KEY).fill_null(""), separator=" ") == key
+
+
+def _key(found: dict[str, Any]) -> str:
+    return " ".join(found[name] or "" for name in _KEY)
 
 
 def _why(outcome: Outcome, found: dict[str, Any], field: Field | None) -> str:
@@ -104,7 +116,7 @@ def _why(outcome: Outcome, found: dict[str, Any], field: Field | None) -> str:
     return found["detail"] or NO_REASON
 
 
-def _rows(first: Any, count: int) -> str:
+def rows_in_words(first: Any, count: int) -> str:
     """The numbers of the first rows in words: 12, 88 and 301."""
     numbers = [f"{row:,}" for row in first]
     more = count - len(numbers)

@@ -102,11 +102,11 @@ def answer(import_: Import, user: User | None, mapping: Mapping) -> None:
     record("answered", import_, user, columns=answered, repeats=mapping.repeats)
 
 
-def what_does_not_fit(import_: Import) -> list[str]:
-    """What keeps the mapping from being used: a sentence each."""
+def what_does_not_fit(import_: Import, module: Module | None = None) -> list[str]:
+    """What keeps the mapping from being used, with `module` if the CRM has changed it meanwhile."""
     if not import_.connection or not import_.module or not import_.table:
         return []
-    module = import_.destination()
+    module = module or import_.destination()
     operation = Operation(import_.operation)
     mapping = import_.mapping
     needed = (

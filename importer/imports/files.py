@@ -42,6 +42,21 @@ def rows(run_pk: int) -> str:
     return f"rows-{run_pk}.parquet"
 
 
+def checked_again(run_pk: int) -> str:
+    """The corrected rows that may be sent, as checked for that run."""
+    return f"checked-run-{run_pk}.parquet"
+
+
+def problems_again(run_pk: int) -> str:
+    """What the check for that run found, beside what was found before of other rows."""
+    return f"problems-run-{run_pk}.parquet"
+
+
+def outlook(run_pk: int) -> str:
+    """How each row to fix stands after the check for that run, those at fault first."""
+    return f"outlook-run-{run_pk}.parquet"
+
+
 def keep(key: str, content: File[bytes]) -> None:
     """Have the storage keep `content` under `key`, in place of what was there."""
     if default_storage.get_available_name(key) != key:  # it would be kept beside

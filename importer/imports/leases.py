@@ -61,6 +61,10 @@ class Leased(models.Model):
         for name, value in fields.items():
             setattr(self, name, value)
 
+    def still_mine(self) -> None:
+        """`LostLease` unless nobody has taken over: before what cannot be taken back."""
+        self.write(lease_token=self.lease_token)
+
 
 @contextmanager
 def leased(row: L) -> Iterator[L | None]:

@@ -20,6 +20,7 @@ from importer.imports import files
 from importer.imports.edits import Edit as Edit  # Django looks for models here
 from importer.imports.files import ImportFiles
 from importer.imports.leases import EARLY, IllegalMove, Leased, LeasedQuerySet
+from importer.imports.notices import Notice as Notice
 from importer.imports.runs import PAUSED
 from importer.imports.runs import Part as Part
 from importer.imports.runs import Run as Run
@@ -38,12 +39,13 @@ class ImportQuerySet(TeamQuerySet, LeasedQuerySet):  # type: ignore[override]  #
     def waiting(self) -> Self:
         """Those that a worker has something to do for."""
         due = models.Q(due_at=None) | models.Q(due_at__lte=timezone.now() + EARLY)
+        at_work = Run.objects.filter(state=Run.State.RUNNING)
         return self.free().filter(
             ~models.Q(state__in=Import.GOING) & ~models.Q(work=Import.Work.NONE)
             | models.Q(state=Import.State.QUEUED) & due
             | models.Q(state=Import.State.RUNNING)
             # what is with the CRM goes on while nothing more is sent
-            | models.Q(state=Import.State.PAUSED, runs__state=Run.State.RUNNING)
+            | models.Q(state=Import.State.PAUSED, pk__in=at_work.values("for_import"))
         )
 
     def for_list(self) -> Self:
@@ -99,6 +101,7 @@ class Import(Leased):
             State.FAILED,
         },
         State.PAUSED: {
+            State.PAUSED,  # for another reason
             State.QUEUED,
             State.RUNNING,
             State.DONE,
@@ -228,6 +231,12 @@ class Import(Leased):
         return latest or files.problems(self.checked_for)
 
     @property
+    def latest_check(self) -> Summary | None:
+        """What the latest check found: of all rows, or of those corrected since."""
+        run = self.runs.sent().exclude(check_json=None).last()
+        return run.check_summary if run else self.check_summary
+
+    @property
     def balance(self) -> Balance | None:
         return _structured(self.balance_json, Balance)
 
@@ -293,6 +302,11 @@ class Import(Leased):
     @property
     def is_ended(self) -> bool:
         return self.state in self.ENDED
+
+    @property
+    def is_never_given_up(self) -> bool:
+        """Whether rows were sent: then it is gone on with until all of them are told."""
+        return self.is_open and (self.state != self.State.QUEUED or bool(self.balance_json))
 
     @property
     def is_due(self) -> bool:

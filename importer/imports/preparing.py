@@ -1,4 +1,4 @@
-"""What a worker does for a draft: read the file, look for questions, check every row."""
+"""What a worker does while nothing is sent: read the file, look for questions, check the rows."""
 
 import time
 from collections.abc import Callable
@@ -9,12 +9,14 @@ import cattrs
 
 from importer import bulk, checks, sheets
 from importer.audit.models import record
+from importer.bulk import InvalidCorrections
 from importer.crm import schema
 from importer.crm.errors import CrmError, CrmRefused
 from importer.crm.schema import Module, Operation
 from importer.imports import files, reading_limits
 from importer.imports.choosing import what_does_not_fit
 from importer.imports.models import Import
+from importer.imports.running import rechecking, undoing
 from importer.imports.running.starting import clearing
 from importer.mapping import InvalidMapping
 from importer.sheets import Inspection, UnreadableFile
@@ -28,7 +30,7 @@ class Superseded(Exception):
 
 
 def prepare(import_: Import) -> None:
-    """Do the work that the draft waits for, under our lease; what stops it is kept for people."""
+    """Do the work that the import waits for, under our lease; what stops it is kept for people."""
     before = import_.table_file, import_.checked_for
     try:
         done = WORK[Import.Work(import_.work)](import_)
@@ -37,7 +39,7 @@ def prepare(import_: Import) -> None:
     except UnreadableFile as error:
         record("unreadable", import_, reason=str(error))
         done = {"work_error": str(error)}
-    except InvalidMapping as error:
+    except (InvalidCorrections, InvalidMapping) as error:
         done = {"work_error": str(error)}
     except CrmError as error:
         done = {"work_error": f"The CRM could not be asked: {error.message}."}
@@ -168,4 +170,6 @@ WORK: dict[Import.Work, Callable[[Import], dict[str, Any]]] = {
     Import.Work.READ: _read,
     Import.Work.ASK: _ask,
     Import.Work.CHECK: _check,
+    Import.Work.RECHECK: rechecking.recheck,
+    Import.Work.LOOK_BACK: undoing.look_back,
 }

@@ -54,7 +54,7 @@ class Run(models.Model):
     rows_file = models.CharField(max_length=60, blank=True)  # its rows, in sending order
     problems_file = models.CharField(max_length=60, blank=True)  # of the check they passed
     check_json = models.JSONField(null=True)  # checks.Summary, of a retry
-    plan_json = models.JSONField(null=True)  # what an undo will do
+    plan_json = models.JSONField(null=True)  # what a retry or an undo will do
     balance_json = models.JSONField(null=True)  # of the import, as it was when this run ended
 
     objects = RunQuerySet.as_manager()
@@ -104,12 +104,18 @@ class PartQuerySet(LeasedQuerySet):
         """Those that are sent, or may be, and have not ended."""
         return self.open().exclude(state__in=Part.UNSENT)
 
+    def taken_up(self) -> Self:
+        """Those that had ended as unknown, and of which the CRM or a person has told since."""
+        return self.filter(state=Part.State.UNKNOWN, due_at__isnull=False)
+
     def waiting(self) -> Self:
         """Those whose next step is due, and that nobody works on."""
         due = Q(due_at=None) | Q(due_at__lte=timezone.now())
         stopping = Q(run__for_import__is_stopping=True, state__in=Part.STOPPABLE)
         held = Q(run__for_import__state=PAUSED, state__in=Part.UNSENT)
-        return self.open().free().filter(due | stopping).exclude(held)
+        is_open = ~Q(state__in=Part.ENDED) & (due | stopping) & ~held
+        taken_up = Q(state=Part.State.UNKNOWN, due_at__lte=timezone.now())
+        return self.free().filter(is_open | taken_up)
 
     def rows_done(self) -> int:
         """Rows whose outcome the CRM has told so far."""
@@ -202,6 +208,11 @@ class Part(Leased):
     @property
     def is_ended(self) -> bool:
         return self.state in self.ENDED
+
+    @property
+    def has_step(self) -> bool:
+        """Whether there is something to do for it: also where it ended unknown and is taken up."""
+        return not self.is_ended or (self.state == self.State.UNKNOWN and self.due_at is not None)
 
     @property
     def is_due(self) -> bool:

@@ -11,8 +11,11 @@ from kombu.exceptions import OperationalError
 
 from importer.celery import app
 from importer.imports.advance import advance_import, advance_part
+from importer.imports.delivering import deliver
 from importer.imports.models import Import, Part
+from importer.imports.notices import Notice, NoticeQuerySet
 from importer.imports.running import turns
+from importer.imports.running.credits import look_again
 from importer.imports.uploads import Upload
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,7 @@ def nudge_import(pk: str) -> None:
         return  # its parts come when it has nothing more to do itself
     for part in turns.due(UUID(pk)):
         _send(nudge_part, part)
+    _send_waiting(Notice.objects.filter(for_import=UUID(pk)))
 
 
 @app.task
@@ -44,16 +48,31 @@ def nudge_part(pk: int) -> None:
 
 
 @app.task
+def deliver_notice(pk: str) -> None:
+    """Send the notice; where that fails, the sweep finds it when it is due again."""
+    deliver(UUID(pk))
+
+
+@app.task
 def sweep() -> None:
     """Nudge whatever waits: its message was lost, or whoever worked on it died."""
+    look_again()
     for pk in Import.objects.waiting().values_list("pk", flat=True):
         _send(nudge_import, str(pk))
+    for part in Part.objects.taken_up().free().values_list("pk", flat=True):
+        _send(nudge_part, part)
+    _send_waiting(Notice.objects.all())
     Upload.objects.discard_stale()
 
 
 def nudge(import_: Import) -> None:
     """Ask a worker to look at `import_`, once what was saved can be seen."""
     transaction.on_commit(partial(_send, nudge_import, str(import_.pk)))
+
+
+def _send_waiting(notices: NoticeQuerySet) -> None:
+    for pk in notices.waiting().values_list("pk", flat=True):
+        _send(deliver_notice, str(pk))
 
 
 def _send(task: Any, pk: str | int, delay: timedelta = timedelta(0)) -> None:

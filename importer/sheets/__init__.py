@@ -1,6 +1,6 @@
 """A spreadsheet file becomes a table: look at it, choose how to read it, stage it, page it."""
 
-from importer.sheets.bounded import DEFAULT_BOUNDS, Bounds, read
+from importer.sheets.bounded import DEFAULT_BOUNDS, Bounds, keep_reader_ready, read
 from importer.sheets.guard import DEFAULT_LIMITS, Limits
 from importer.sheets.inspection import inspect
 from importer.sheets.paging import head, page, rows
@@ -39,6 +39,7 @@ __all__ = [
     "UnreadableFile",
     "head",
     "inspect",
+    "keep_reader_ready",
     "page",
     "read",
     "rows",

@@ -22,6 +22,7 @@ _LAST_OF_ASCII, _LAST_OF_TWO_BYTES = 0x7F, 0x7FF  # in UTF-8
 _SURROGATE, _SURROGATES = 0xD800, 0xF800  # what these bits are in half a character
 _HELD = 12  # bytes of a text that a view holds itself; of a longer one it holds four, and its place
 _VIEW = np.dtype([("length", "<u4"), ("head", "<u8"), ("tail", "<u4")])
+_HEAD = 4  # bytes before it in a view
 _HEADS = np.array([(1 << 8 * min(length, 8)) - 1 for length in range(_HELD + 1)], np.uint64)
 _TAILS = np.array([(1 << 8 * max(length - 8, 0)) - 1 for length in range(_HELD + 1)], np.uint32)
 
@@ -30,6 +31,14 @@ def fields(buffer: Buffer, kind: str) -> npt.NDArray[Any]:
     """A number of numpy's `kind` from every byte of `buffer` on: index it by the byte."""
     width = np.dtype(kind).itemsize
     return np.ndarray((len(buffer) - width + 1,), kind, buffer, strides=(1,))
+
+
+def first_bytes(texts: pl.Series) -> bytes:
+    """The byte that each text begins with, NUL where it is empty; none of them is null."""
+    array = texts.to_arrow(compat_level=pl.CompatLevel.newest())
+    end = array.offset + len(array)
+    views = np.frombuffer(memoryview(array.buffers()[1] or b""), _VIEW)[array.offset : end]
+    return views.view(np.uint8)[_HEAD :: _VIEW.itemsize].tobytes()
 
 
 class Texts:

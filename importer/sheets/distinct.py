@@ -6,6 +6,8 @@ import numpy.typing as npt
 KEPT = 4_096
 _RANGE = 2.0**64
 
+Hashes = npt.NDArray[np.uint64]
+
 
 class Distinct:
     """Keeps the smallest hashes seen: the fewer values, the larger the last of them.
@@ -15,20 +17,25 @@ class Distinct:
     """
 
     def __init__(self) -> None:
-        self._smallest: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
+        self._smallest: Hashes = np.empty(0, dtype=np.uint64)
+        self._new: list[Hashes] = []  # until there are enough to be worth sorting
 
-    def add(self, hashes: npt.NDArray[np.uint64]) -> None:
+    def add(self, hashes: Hashes) -> None:
         """Take in the hashes of some values."""
         if len(self._smallest) == KEPT:
             hashes = hashes[hashes < self._smallest[-1]]
-        if not len(hashes):
-            return
-        known = np.sort(np.concatenate([self._smallest, hashes]))
-        first = np.append(True, known[1:] != known[:-1])
-        self._smallest = known[first][:KEPT]
+        self._new.append(hashes)
+        if sum(map(len, self._new)) > KEPT:
+            self._sort()
 
     @property
     def count(self) -> int:
+        self._sort()
         if len(self._smallest) < KEPT:
             return len(self._smallest)
         return round((KEPT - 1) / (float(self._smallest[-1]) / _RANGE))
+
+    def _sort(self) -> None:
+        known = np.sort(np.concatenate([self._smallest, *self._new]))
+        first = np.append(True, known[1:] != known[:-1])[: len(known)]
+        self._smallest, self._new = known[first][:KEPT], []

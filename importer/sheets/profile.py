@@ -6,6 +6,7 @@ those come from the first rows, and from every fiftieth of the rows after them.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from math import ceil
 
 import polars as pl
 
@@ -16,7 +17,7 @@ from importer.sheets.table import ColumnProfile
 
 _ALL_UNTIL = 25_000  # rows
 _EVERY = 50
-_AT_ONCE = 5_000  # rows; fewer would take longer to prepare for than to look at
+_CELLS_AT_ONCE = 100_000  # fewer would take longer to prepare for than to look at
 _SHAPES_COUNTED = 500  # in one column; the oddest is among the first ones
 _SHAPES_TOLD = 20
 _DIGITS_EXCEL_KEEPS = 15  # of a number
@@ -37,7 +38,7 @@ class _Column:
 
 
 class Profiler:
-    """Feed it every block, blank cells being null; then ask for the profiles."""
+    """Feed it every block, blank cells being null, and `settle`; then ask for the profiles."""
 
     def __init__(self) -> None:
         self._columns: list[_Column] = []
@@ -50,7 +51,6 @@ class Profiler:
 
     def profile(self, place: int, header: str) -> ColumnProfile:
         """Of a column, with a typical value, the longest, and one of the rarest shape."""
-        self._add_sampled()
         column = self._columns[place] if place < len(self._columns) else _Column()
         commonest_first = sorted(column.shapes.items(), key=lambda item: -item[1][0])
         examples = [example for _, (_, example) in commonest_first]
@@ -65,6 +65,10 @@ class Profiler:
             kinds={kind.name: n for kind, n in sorted(column.kinds.items()) if kind},
             damaged=column.damaged,
         )
+
+    def settle(self) -> None:
+        """Count in what waits to be counted, when all blocks are in."""
+        self._add_sampled()
 
     def add(self, block: Block) -> None:
         """Count a block in."""
@@ -95,8 +99,8 @@ class Profiler:
         if self._rows < _ALL_UNTIL:
             self._add_shapes(cells, 1)
             return
-        self._sampled.append(cells.gather_every(_EVERY))
-        if sum(map(len, self._sampled)) >= _AT_ONCE:
+        self._sampled.append(cells[::_EVERY])
+        if sum(map(_filled, self._sampled)) >= _CELLS_AT_ONCE:
             self._add_sampled()
 
     def _add_sampled(self) -> None:
@@ -106,8 +110,10 @@ class Profiler:
 
     def _add_shapes(self, cells: pl.DataFrame, each: int) -> None:
         """Count in the shapes of rows that stand for `each` as many."""
-        for column, values in zip(self._columns, cells, strict=False):
-            for shape, count, example in shapes.counted(values.drop_nulls()):
+        parts = ceil(_filled(cells) / _CELLS_AT_ONCE) or 1
+        for some in cells.iter_slices(ceil(len(cells) / parts)):
+            for place, shape, count, example in shapes.counted(some):
+                column = self._columns[place]
                 known, first = column.shapes.get(shape, (0, example))
                 if known or len(column.shapes) < _SHAPES_COUNTED:
                     column.shapes[shape] = min(known + count * each, column.filled), first
@@ -125,3 +131,8 @@ class Profiler:
             if column.kinds[CellKind.NUMBER] and len(column.longest) > _DIGITS_EXCEL_KEEPS:
                 numbers = values.filter(kind == CellKind.NUMBER)
                 column.damaged += int(numbers.str.contains(_LONGER).sum())
+
+
+def _filled(cells: pl.DataFrame) -> int:
+    """How many cells are not blank."""
+    return cells.width * len(cells) - int(sum(cells.null_count().row(0)))

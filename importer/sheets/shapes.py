@@ -3,6 +3,8 @@
 "A-17" and "Bc-2" are "a-9". What is beyond ASCII counts as a letter.
 """
 
+from string import ascii_letters
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -10,29 +12,33 @@ from numpy.typing import NDArray
 
 _CHARACTERS = 24  # that are looked at
 
-_SIGNS = np.arange(256, dtype=np.uint8)  # of a shape, by the byte of a value
-_SIGNS[list(b"0123456789")] = ord("9")
-_SIGNS[list(range(ord("A"), ord("Z") + 1))] = ord("a")
-_SIGNS[list(range(ord("a"), ord("z") + 1))] = ord("a")
-_SIGNS[0x80:] = ord("a")
-_IN_RUNS = np.isin(np.arange(256), list(b"a9"))  # signs that stand for any number of letters
+_SIGNS = bytes.maketrans(  # of a shape, by the byte of a value
+    b"012345678" + ascii_letters.encode() + bytes(range(0x80, 0x100)),
+    b"9" * 9 + b"a" * (len(ascii_letters) + 0x80),
+)
+_LETTERS, _DIGITS = b"a9"  # signs that stand for any number of them
 
 
-def counted(values: pl.Series) -> list[tuple[str, int, str]]:
-    """Each shape, how many of the values have it, and the first of them, in that order.
+def counted(cells: pl.DataFrame) -> list[tuple[int, str, int, str]]:
+    """The shapes in each column, by the column's place from 0, and in the order they come in.
 
-    None of the values is null.
+    With each, how many cells have it and the first of them; blank cells have none.
     """
-    both = pl.DataFrame({"shape": _shapes(values), "value": values})
-    return both.group_by("shape", maintain_order=True).agg(pl.len(), pl.col("value").first()).rows()
+    columns = [column.drop_nulls() if column.null_count() else column for column in cells]
+    values = pl.concat(columns)
+    places = np.repeat(np.arange(len(columns), dtype=np.uint16), [*map(len, columns)])
+    both = pl.DataFrame({"place": places, "shape": _shapes(values), "value": values})
+    shapes = both.group_by("place", "shape", maintain_order=True)
+    return shapes.agg(pl.len(), pl.col("value").first()).rows()
 
 
 def _shapes(values: pl.Series) -> pl.Series:
     """The shape of each value, worked out over the bytes of all; a regex takes three times that."""
     starts, letters = _laid_out(values.str.head(_CHARACTERS))
-    signs = _SIGNS[letters]
+    signs = np.frombuffer(letters.tobytes().translate(_SIGNS), np.uint8)
+    later = signs[1:]
     kept = np.ones(len(signs) + 1, np.bool_)
-    kept[1:-1] = (signs[1:] != signs[:-1]) | ~_IN_RUNS[signs[1:]]
+    kept[1:-1] = (later != signs[:-1]) | ((later != _LETTERS) & (later != _DIGITS))
     kept[starts] = True
     left = np.flatnonzero(kept)
     places = np.searchsorted(left, starts)

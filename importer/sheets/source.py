@@ -9,6 +9,7 @@ import polars as pl
 
 from importer.sheets import guard
 from importer.sheets.block import Block, Opened, Source
+from importer.sheets.buffers import first_bytes
 from importer.sheets.guard import Limits
 from importer.sheets.ods.workbook import OdsWorkbook
 from importer.sheets.table import Format, NumberedRow, Reading
@@ -16,6 +17,9 @@ from importer.sheets.text.document import TextDocument
 from importer.sheets.xls.workbook import XlsWorkbook
 from importer.sheets.xlsb.workbook import XlsbWorkbook
 from importer.sheets.xlsx.workbook import Workbook
+
+# The bytes that no white space begins with, in UTF-8, nor a blank cell, where a NUL stands for one.
+_FILLING = bytes(set(range(256)) - set(b"\x00\t\n\v\f\r \xc2\xe1\xe2\xe3"))
 
 
 def open_source(path: Path, reading: Reading, limits: Limits) -> Opened:
@@ -73,18 +77,18 @@ def as_rows(block: Block) -> Iterator[NumberedRow]:
 
 def _clean(block: Block) -> Block:
     """Blank cells null, and only the rows that hold anything."""
-    suspects = [column.name for column in block.cells if _may_hold_blanks(column)]
-    cells = block.cells.with_columns(
-        pl.when(pl.col(suspects).str.strip_chars() != "").then(pl.col(suspects))
-    )
-    filled = cells.select(guard.any_filled()).to_series()
-    return replace(block, cells=cells).where(filled)
+    cells = block.cells
+    suspects = [column.name for column in cells if _may_hold_blanks(column)]
+    if suspects:
+        filling = pl.col(suspects).str.strip_chars() != ""
+        cells = cells.with_columns(pl.when(filling).then(pl.col(suspects)))
+    clean = replace(block, cells=cells)
+    if 0 in cells.null_count().row(0):  # some column is filled in every row
+        return clean
+    return clean.where(cells.select(guard.any_filled()).to_series())
 
 
 def _may_hold_blanks(column: pl.Series) -> bool:
-    """Whether a cell may be white space alone; a look at the extremes is cheap and tells most.
-
-    All white space of ASCII sorts up to the blank, all other white space behind ASCII.
-    """
-    lowest, highest = column.min(), column.max()
-    return lowest is not None and (str(lowest) <= " \U0010ffff" or str(highest) >= "\x7f")
+    """Whether a cell may be "" or white space alone; a look at where cells begin tells most."""
+    filled = column.drop_nulls() if column.null_count() else column
+    return bool(first_bytes(filled).translate(None, _FILLING))

@@ -72,6 +72,7 @@ class _Staging:
             self._tell(self._counted)
             names = dict(zip(block.cells.columns, self._columns.names, strict=False))
             yield block.cells.rename(names).insert_column(0, block.numbers.alias(ROW))
+        self._profiler.settle()
 
     def table(self) -> Table:
         """What there is to know when all rows have passed; empty unnamed columns are dropped."""

@@ -129,7 +129,8 @@ def _compare(case: Case, files: _Files, rows: int, rounds: int) -> None:
 
 
 def _run(job: str, path: Path, target: Path) -> Cost:
-    """Run a job in a process of its own."""
+    """Run a job in a process of its own, with nothing at `target` that it would have to replace."""
+    target.unlink(missing_ok=True)
     python, module = sys.executable, "tests.bench.sheet_readers"
     if job not in {case.job for case in CASES}:
         python, module = str(PEERS_PYTHON), "tests.bench.sheet_peers"

@@ -1,7 +1,7 @@
 """Runs within an installation's environment and does what it is told, a line of JSON at a time.
 
-`["begin", seed]` gives the key of an import that is checked; `["confirm", {key: seed}]` leaves them to
-the workers; `["states", [keys]]` tells where they are; `["act", key, deed]` does what a person
+`["begin", seed]` gives the key of an import that is checked; `["confirm", {key: seed}]` leaves them
+to the workers; `["states", [keys]]` tells where they are; `["act", key, deed]` does what a person
 would; `["ledger", key]` tells what became of each row.
 """
 

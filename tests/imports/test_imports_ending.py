@@ -174,10 +174,11 @@ def test_report_of_problems_is_the_same_in_excel(done):
 def test_report_of_outcomes_has_every_row_and_its_record(done, crm, domain):
     header, *rows = lines(download(done, "outcomes.csv")[1])
 
-    assert header == ["Row", "Outcome", "Record id", "Reason"]
+    assert header == ["Row", "Outcome", "Record id", "Link", "Reason"]
     assert [row[:2] for row in rows] == [["2", "Created"], ["3", "Created"], ["4", "Held back"]]
     assert crm.caller.record("Leads", rows[0][2])["Email"] == f"p1@{domain}"
-    assert rows[2][2] == ""
+    assert rows[0][3].endswith(f"/tab/Leads/{rows[0][2]}")
+    assert rows[2][2:4] == ["", ""]
 
 
 def test_report_is_nothing_but_a_report(done):

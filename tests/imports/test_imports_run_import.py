@@ -33,6 +33,7 @@ COUNTS = {
     "held_back",
     "not_sent",
     "unknown",
+    "reversed",
 }
 UPSERT = ("--connection=practice", "--module=Leads", "--operation=upsert", "--find-by=Email")
 

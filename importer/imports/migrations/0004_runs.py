@@ -17,6 +17,15 @@ def tell_of_earlier_runs(apps, schema_editor):
         run.rows_file, run.problems_file = f"checked-{key}.parquet", f"problems-{key}.parquet"
         run.balance_json = import_.balance_json
         run.save()
+    imports = apps.get_model("imports", "Import").objects.using(schema_editor.connection.alias)
+    for import_ in imports.filter(state="queued", runs=None).iterator(100):
+        runs.create(
+            for_import=import_,
+            kind="main",
+            state="queued",
+            created_by_id=import_.created_by_id,
+            problems_file=f"problems-{import_.checked_for[:16]}.parquet",
+        )
 
 
 class Migration(migrations.Migration):

@@ -19,6 +19,7 @@ CREATED_OR_THERE = (
     "The CRM's first answer was lost. The record exists: it was there before, or this import "
     "created it."
 )
+NOT_OF_THESE = "The CRM's result does not tell of any row of this part."
 NOTHING_WRITTEN = {  # codes of a job that failed before its first row
     "FILE_NOT_SUPPORTED",
     "HEADER_LIMIT_EXCEEDED",
@@ -70,10 +71,13 @@ def collect(part: Part, import_: Import, crm: CrmClient) -> None:
         else:
             _fetch_again(part, f"The CRM's result could not be read ({error})")
         return
+    if unmatched == part.rows and last:
+        part.move(State.UNKNOWN, reason=NOT_OF_THESE)
+        return
     if unmatched and not last:
         _fetch_again(part, f"The CRM's result does not tell of {unmatched:,} rows of this part")
         return
-    _keep(part, import_, ledger)
+    keep(part, import_, ledger)
 
 
 def _fetch_again(part: Part, reason: str) -> None:
@@ -98,9 +102,11 @@ def _reconciled(part: Part, import_: Import) -> tuple[pl.DataFrame, int]:
     return _with_doubt(found.ledger) if part.was_sent_again else found.ledger, found.unmatched
 
 
-def _keep(part: Part, import_: Import, ledger: pl.DataFrame) -> None:
+def keep(part: Part, import_: Import, ledger: pl.DataFrame) -> None:
+    """The outcome of each of the part's rows is known, or known to be unknown."""
     with import_.files.write(part.ledger_name) as target:
         ledger.write_parquet(target)
+        part.still_mine()
     failed = ledger.filter(pl.col("outcome") == Outcome.FAILED.value).height
     with transaction.atomic():
         part.move(State.COLLECTED, rows_done=part.rows, rows_failed=failed)

@@ -1,6 +1,8 @@
 """The end of a run: one outcome for every row, the balance, and the reports."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,8 +15,9 @@ from importer.audit.models import record
 from importer.bulk import Balance, LedgerMismatch, Outcome
 from importer.checks.storage import row_count
 from importer.imports import files
+from importer.imports.announcing import announce_end
 from importer.imports.models import Import, Part, Run
-from importer.imports.running import pausing
+from importer.imports.running import pausing, reversing
 
 WITHOUT_RESULT = {
     Part.State.REFUSED: Outcome.FAILED,
@@ -45,6 +48,7 @@ def finish(import_: Import) -> None:
 def _end(import_: Import, balance: Balance) -> None:
     counts = cattrs.unstructure(balance)
     import_.write(balance_json=counts)
+    import_.refresh_from_db()  # somebody may have stopped it meanwhile
     run = import_.run_at_work
     if run and run.kind == Run.Kind.CANARY and balance.not_sent and not import_.is_stopping:
         pausing.show_canary(import_, run)
@@ -53,26 +57,38 @@ def _end(import_: Import, balance: Balance) -> None:
         pausing.end(run, import_)
     stopped = import_.is_stopping and balance.not_sent
     reason = import_.state_reason if stopped else ""
-    import_.move(_state(import_, balance), finished_at=timezone.now(), state_reason=reason)
+    import_.move(
+        _state(import_, run, balance),
+        finished_at=timezone.now(),
+        state_reason=reason,
+        paused_because=Import.Pause.NONE,
+    )
+    announce_end(import_, run)
     record("finished", import_, state=import_.state, **counts)
 
 
-def _state(import_: Import, balance: Balance) -> Import.State:
-    if import_.is_stopping and balance.not_sent:
+def _state(import_: Import, run: Run | None, balance: Balance) -> Import.State:
+    undone = run is not None and run.kind == Run.Kind.UNDO
+    if (import_.is_stopping or undone) and balance.not_sent:
         return Import.State.STOPPED
     return Import.State.DONE if balance.clean else Import.State.DONE_WITH_PROBLEMS
 
 
 @transaction.atomic
 def _fail(import_: Import, reason: str) -> None:
+    import_.still_mine()
     run = import_.run_at_work
     if run:
         pausing.end(run, import_)
     import_.move(Import.State.FAILED, state_reason=reason, finished_at=timezone.now())
+    announce_end(import_, run)
     record("given_up", import_, reason=reason)
 
 
 def _write_outcome_of(part: Part, import_: Import) -> None:
+    if part.run.kind == Run.Kind.UNDO:
+        reversing.tell_rest(part, import_)
+        return
     with (
         import_.files.read(part.run.rows_file) as rows,
         import_.files.write(part.ledger_name) as target,
@@ -82,6 +98,7 @@ def _write_outcome_of(part: Part, import_: Import) -> None:
             rows, part.slice, outcome, part.code or None, part.reason or None
         )
         ledger.write_parquet(target)
+        import_.still_mine()
 
 
 def _write_ledger(import_: Import) -> Balance:
@@ -109,6 +126,7 @@ def _write_ledger(import_: Import) -> Balance:
                 found = held.enter_context(import_.files.read(run.problems_file))
                 balance = bulk.amend_ledger(before, told, found, ledger)
         ledger.replace(target)
+        import_.still_mine()
         return balance
 
 
@@ -123,11 +141,11 @@ def _ledgers(run: Run, import_: Import, held: ExitStack) -> list[Path]:
 
 
 def _write_reports(import_: Import) -> None:
-    module = import_.destination()
-    writers = {
-        files.PROBLEMS_XLSX: bulk.write_problems_xlsx,
-        files.PROBLEMS_CSV: bulk.write_problems_csv,
-        files.OUTCOMES_CSV: bulk.write_outcomes_csv,
+    module, mapping, edits = import_.destination(), import_.mapping, import_.edits.frame()
+    writers: dict[str, Callable[..., None]] = {
+        files.PROBLEMS_XLSX: partial(bulk.write_problems_xlsx, edits=edits),
+        files.PROBLEMS_CSV: partial(bulk.write_problems_csv, edits=edits),
+        files.OUTCOMES_CSV: partial(bulk.write_outcomes_csv, link=_link(import_)),
     }
     with ExitStack() as held:
         table = held.enter_context(import_.files.read(import_.table_file))
@@ -135,4 +153,13 @@ def _write_reports(import_: Import) -> None:
         problems = held.enter_context(import_.files.read(import_.problems_file))
         for name, write in writers.items():
             target = held.enter_context(import_.files.write(name))
-            write(table, ledger, problems, module, import_.mapping, target)
+            write(table, ledger, problems, module, mapping, target)
+        import_.still_mine()
+
+
+def _link(import_: Import) -> Callable[[str], str] | None:
+    """The address of a record by its id."""
+    if import_.connection is None or import_.organisation is None:
+        return None
+    with import_.connection.client() as crm:
+        return partial(crm.record_url, import_.organisation, import_.module)

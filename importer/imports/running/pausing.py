@@ -4,7 +4,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from importer.audit.models import record
-from importer.imports.models import Import, Part, Run
+from importer.imports.announcing import announce
+from importer.imports.models import Import, Notice, Part, Run
 from importer.imports.running import starting
 from importer.teams.models import User
 
@@ -22,8 +23,9 @@ def pause(import_: Import, user: User | None) -> None:
 @transaction.atomic
 def go_on(import_: Import, user: User | None) -> None:
     """Send the rest: where only the first rows were tried, all others now."""
-    paused = Import.objects.filter(pk=import_.pk, state=State.PAUSED)
-    tried = import_.paused_because == Import.Pause.CANARY
+    because = import_.paused_because
+    paused = Import.objects.filter(pk=import_.pk, state=State.PAUSED, paused_because=because)
+    tried = because == Import.Pause.CANARY
     if not paused.update(
         state=State.QUEUED if tried else State.RUNNING,
         paused_because=Import.Pause.NONE,
@@ -31,7 +33,8 @@ def go_on(import_: Import, user: User | None) -> None:
     ):
         return
     if tried:
-        starting.queue(import_, Run.Kind.MAIN, user)
+        planned = import_.runs.get(kind=Run.Kind.CANARY).credits  # for all rows
+        starting.queue(import_, Run.Kind.MAIN, user, planned)
     record("went_on", import_, user)
 
 
@@ -65,6 +68,7 @@ def stop_if_failing(import_: Import, run: Run) -> None:
 def show_canary(import_: Import, run: Run) -> None:
     """The first rows are in: wait for somebody to look at them."""
     import_.move(State.PAUSED, paused_because=Import.Pause.CANARY)
+    announce(import_, Notice.Kind.CANARY, run.created_by)
     end(run, import_)
     record("first_rows_sent", import_, run=run.pk)
 

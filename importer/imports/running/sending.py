@@ -15,17 +15,14 @@ from importer.crm.client import CrmClient
 from importer.crm.errors import CrmUnavailable, OutcomeUnknown
 from importer.crm.jobs import FieldMapping, JobRequest
 from importer.crm.schema import Operation
+from importer.imports.leases import LostLease
 from importer.imports.models import Import, Part
-from importer.imports.running import turns
+from importer.imports.running import hints, marks, settling, snapshots, turns
 from importer.imports.running.waiting import look_later, put_off, wait
 
 log = logging.getLogger(__name__)
 
 State = Part.State
-ANSWER_LOST = (
-    "The CRM's answer to this part was lost. It may or may not have created its records; "
-    "sending it again could create them twice."
-)
 
 
 def pack(part: Part, import_: Import, crm: CrmClient) -> None:
@@ -52,10 +49,15 @@ def upload(part: Part, import_: Import, crm: CrmClient) -> None:
 
 def submit(part: Part, import_: Import, crm: CrmClient) -> None:
     """Create the part's job, when it is its turn."""
+    if import_.connection is None or not turns.has_come(part, import_.connection):
+        wait(part, turns.ASK_AGAIN_S)
+        return
     request = _job_request(part, import_)
     crm.ready()  # what can fail before anything is sent does so before we save that it may be
+    if snapshots.are_due(part, import_):
+        snapshots.take(part, import_, crm)
     # Saved before it is sent: a part that is found in this state may have a job.
-    if import_.connection and turns.take(part, import_.connection):
+    if turns.take(part, import_.connection):
         _send(part, import_, crm, request)
     else:
         wait(part, turns.ASK_AGAIN_S)
@@ -63,9 +65,10 @@ def submit(part: Part, import_: Import, crm: CrmClient) -> None:
 
 def send_again(part: Part, import_: Import, crm: CrmClient) -> None:
     """A part found in `submitting`: a job may exist. A plain insert may not be sent again."""
+    if settling.prove(part, import_, crm):
+        return
     if import_.is_stopping or (import_.operation == Operation.INSERT and not import_.find_by):
-        part.move(State.UNKNOWN, reason=ANSWER_LOST)
-        record("outcome_unknown", import_, part=part.number)
+        settling.begin(part)
         return
     crm.ready()
     part.write(was_sent_again=True)
@@ -73,6 +76,7 @@ def send_again(part: Part, import_: Import, crm: CrmClient) -> None:
 
 
 def _send(part: Part, import_: Import, crm: CrmClient, request: JobRequest) -> None:
+    part.write(sent_at=timezone.now())  # `LostLease` if we slept: another has taken over
     try:
         job_id = crm.bulk_write.create(request)
     except OutcomeUnknown as error:
@@ -88,7 +92,11 @@ def _send(part: Part, import_: Import, crm: CrmClient, request: JobRequest) -> N
         part.move(State.SUBMITTED, job_id=job_id, submitted_at=timezone.now())
         record("submitted", import_, part=part.number, job_id=job_id, rows=part.rows)
 
-    _securely(part, submitted)
+    try:
+        _securely(part, submitted)
+    except LostLease:  # whoever took over can prove that this is the part's job
+        hints.take(part, job_id)
+        raise
     look_later(part)
 
 
@@ -103,17 +111,19 @@ def _securely(part: Part, save: Callable[[], None]) -> None:
 
 def _job_request(part: Part, import_: Import) -> JobRequest:
     packed = cattrs.structure(part.fields_json, tuple[PackedField, ...])
+    columns = tuple(
+        FieldMapping(field.api_name, index=index, format=field.format)
+        for index, field in enumerate(packed)
+    )
     return JobRequest(
         module=import_.module,
         operation=Operation(import_.operation),
         file_id=part.file_id,
         file_name=_csv_name(part),
-        fields=tuple(
-            FieldMapping(field.api_name, index=index, format=field.format)
-            for index, field in enumerate(packed)
-        ),
+        fields=(*columns, *marks.mapping(part, import_)),
         find_by=import_.find_by or None,
         ignore_empty=not part.clears,
+        callback_url=hints.callback_url(part),
     )
 
 

@@ -11,15 +11,17 @@ from django.utils import timezone
 from importer import bulk
 from importer.audit.models import record
 from importer.bulk import Group
+from importer.crm.credits import JOB_CREDITS
 from importer.crm.schema import Operation
 from importer.imports import files
 from importer.imports.choosing import what_does_not_fit
 from importer.imports.models import Import, Part, Run
+from importer.imports.running import reversing, snapshots
+from importer.imports.running.credits import suffice
 from importer.sheets.table import ROW
 from importer.teams import metadata
 from importer.teams.models import User
 
-CREDITS_A_JOB = 500  # Zoho CRM API, Create Bulk Write Job
 CANARY_ROWS = 25  # that are tried first, where a person wants to see some
 
 
@@ -38,6 +40,7 @@ class Plan:
     parts: int  # at least; texts of great length need more
     part_rows: int  # at most, in each
     credits: int  # Zoho's API credits
+    snapshot_credits: int = 0  # more, at most, where the values that rows replace are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def plan(import_: Import) -> Plan:
         held_back=summary.held_back,
         parts=parts,
         part_rows=part_rows,
-        credits=parts * CREDITS_A_JOB,
+        credits=parts * JOB_CREDITS,
+        snapshot_credits=snapshots.cost(import_),
     )
 
 
@@ -87,6 +91,7 @@ def start(import_: Import, user: User | None, key: str, terms: Terms | None = No
     if not import_.is_draft:
         return
     agreed, terms = plan(import_), terms or Terms()
+    keeps_values = terms.keeps_values and snapshots.can_be_kept(import_)
     if agreed.key != key or import_.work:
         raise PlanOutdated("Something changed since this page was opened.")
     import_.move(
@@ -94,10 +99,10 @@ def start(import_: Import, user: User | None, key: str, terms: Terms | None = No
         confirmed_at=timezone.now(),
         canary_json=list(terms.canary) or None,
         failure_limit=terms.failure_limit,
-        keeps_values=terms.keeps_values,
+        keeps_values=keeps_values,
     )
     kind = Run.Kind.CANARY if terms.canary else Run.Kind.MAIN
-    queue(import_, kind, user, agreed.credits)
+    queue(import_, kind, user, agreed.credits + agreed.snapshot_credits * keeps_values)
     columns = {column.column: column.field for column in import_.mapping.columns}
     facts = cattrs.unstructure(agreed) | cattrs.unstructure(terms)
     record("confirmed", import_, user, **facts, columns=columns)
@@ -116,16 +121,25 @@ def queue(import_: Import, kind: Run.Kind, user: User | None, cost: int = 0) -> 
 
 
 def begin(import_: Import) -> None:
-    """Cut the rows of the run that is next into parts; the import runs."""
+    """Cut the rows of the run that is next into parts; the import runs, or waits for credits."""
     run = import_.runs.get(state=Run.State.QUEUED)
+    if not suffice(import_, run, run.credits):
+        return
     rows_file, groups = _arranged(import_, run)
     most = import_.connection.rows_a_part if import_.connection else settings.PART_ROWS
+    if run.kind == Run.Kind.UNDO:
+        most = reversing.PART_ROWS
     with import_.files.read(rows_file) as rows:
         slices = bulk.cut(rows, most, settings.PART_BYTES, groups=groups)
+    jobs = 0 if run.kind == Run.Kind.UNDO else len(slices)
+    needed = max(run.credits, jobs * JOB_CREDITS)
     with transaction.atomic():
+        if not suffice(import_, run, needed):
+            return
+        import_.still_mine()
         import_.move(Import.State.RUNNING)
         begun = {"state": Run.State.RUNNING, "began_at": timezone.now(), "rows_file": rows_file}
-        Run.objects.filter(pk=run.pk).update(**begun)
+        Run.objects.filter(pk=run.pk).update(credits=needed, **begun)
         Part.objects.bulk_create(
             Part(
                 run=run,
@@ -144,6 +158,9 @@ def begin(import_: Import) -> None:
 
 def _arranged(import_: Import, run: Run) -> tuple[str, tuple[Group, ...] | None]:
     """The file with the run's rows in sending order, and how they are grouped there."""
+    if run.kind == Run.Kind.UNDO:
+        with import_.files.read(run.rows_file) as rows:
+            return run.rows_file, reversing.groups_of(pl.read_parquet(rows, columns=["act"]))
     checked = run.rows_file or files.checked(import_.checked_for)
     tried = import_.canary_json or ()
     only = tried if run.kind == Run.Kind.CANARY else None

@@ -9,8 +9,10 @@ from importer import bulk
 from importer.audit.models import record
 from importer.crm.client import CrmClient
 from importer.crm.errors import CrmRefused, CrmUnauthorised, CrmUnavailable
-from importer.imports.models import Import, Part
-from importer.imports.running import collecting, pausing, sending
+from importer.imports.announcing import announce
+from importer.imports.models import Import, Notice, Part, Run
+from importer.imports.running import collecting, pausing, reversing, sending, settling
+from importer.imports.running.credits import used_up
 from importer.imports.running.waiting import put_off
 from importer.teams import metadata
 
@@ -30,8 +32,10 @@ STEPS: dict[State, Callable[[Part, Import, CrmClient], None]] = {
     State.PACKED: sending.upload,
     State.UPLOADED: sending.submit,
     State.SUBMITTING: sending.send_again,
+    State.SETTLING: settling.settle,
     State.SUBMITTED: collecting.look,
     State.FINISHED: collecting.collect,
+    State.UNKNOWN: settling.take_up,
 }
 
 
@@ -42,21 +46,26 @@ def step(part: Part) -> None:
     next, after a crash too, knows what has happened and what may be done again.
     """
     import_ = part.run.for_import
-    if import_.is_stopping and part.state in Part.UNSENT:
-        part.move(State.NOT_SENT, reason=STOPPED)
+    undoes = part.run.kind == Run.Kind.UNDO
+    if import_.is_stopping and part.state in Part.UNSENT and not reversing.is_begun(part):
+        part.move(State.NOT_SENT, reason=reversing.STOPPED if undoes else STOPPED)
         return
-    if part.submitted_at and part.submitted_at < timezone.now() - RESULT_KEPT_FOR:
+    too_old = timezone.now() - RESULT_KEPT_FOR
+    if not part.is_ended and part.submitted_at and part.submitted_at < too_old:
         give_up(part, RESULT_GONE)
         return
     if import_.connection is None:
         raise ValueError(f"{import_} has no connection")
+    found = State(part.state)
     with import_.connection.client() as crm:
         try:
-            STEPS[State(part.state)](part, import_, crm)
+            take = reversing.step if undoes else STEPS[found]
+            take(part, import_, crm)
         except CrmUnavailable as error:
-            put_off(part, f"Waiting for the CRM: {error.message}.", error.retry_after_s)
+            reason = used_up(import_, error) or f"Waiting for the CRM: {error.message}."
+            put_off(part, reason, error.retry_after_s)
         except CrmRefused as error:
-            _refused(part, import_, error)
+            _refused(part, import_, error, found)
     if part.code:
         _doubt_metadata(import_, part.code)
     if part.state in (State.COLLECTED, State.REFUSED):
@@ -65,21 +74,30 @@ def step(part: Part) -> None:
 
 def give_up(part: Part, reason: str) -> None:
     """End a part that cannot be got further, truthfully: what may be with the CRM is unknown."""
-    part.move(State.NOT_SENT if part.state in Part.UNSENT else State.UNKNOWN, reason=reason)
+    if part.state == State.UNKNOWN:  # it had been taken up
+        part.write(due_at=None, faults=0, hinted_job_id="")
+    else:
+        part.move(State.NOT_SENT if part.state in Part.UNSENT else State.UNKNOWN, reason=reason)
 
 
-def _refused(part: Part, import_: Import, error: CrmRefused) -> None:
-    """The CRM said no: what that means for the rows depends on whether a job may exist."""
-    with_crm = part.state in (State.SUBMITTED, State.FINISHED) or part.was_sent_again
+def _refused(part: Part, import_: Import, error: CrmRefused, found: State) -> None:
+    """The CRM said no: what that means for the rows depends on whether there may be a job.
+
+    There may if the part was `found` sent before this step.
+    """
+    with_crm = found not in Part.UNSENT
     unauthorised = isinstance(error, CrmUnauthorised)
     if with_crm and unauthorised:  # the truth can be told once a person has connected anew
         put_off(part, UNAUTHORISED)
+        announce(import_, Notice.Kind.WAITING)
         return
     explained = bulk.explain(error.code, None) if error.code else error.message
     reason = UNAUTHORISED if unauthorised else explained
     facts = {"code": error.code, "message": error.message}
     record("refused", import_, part=part.number, **facts)
-    if with_crm:
+    if found == State.UNKNOWN:
+        give_up(part, reason)
+    elif with_crm:
         part.move(State.UNKNOWN, code=error.code, reason=reason)
     elif unauthorised or part.state == State.PLANNED:
         code = "" if unauthorised else error.code

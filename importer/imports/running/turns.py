@@ -23,8 +23,8 @@ ASK_AGAIN_S = 2.0  # whether it is the part's turn
 def due(import_pk: UUID) -> list[int]:
     """The primary keys of the import's parts that may take a step now, in their order."""
     waiting = Part.objects.of(import_pk).waiting()
-    import_ = Import.objects.select_related("connection").get(pk=import_pk)
-    if not import_.is_stopping and import_.connection:
+    import_ = Import.objects.select_related("connection").filter(pk=import_pk).first()
+    if import_ and import_.connection and not import_.is_stopping:
         ahead = import_.connection.jobs_in_flight + 1
         unsent = Part.objects.of(import_pk).unsent().values_list("pk", flat=True)
         waiting = waiting.filter(~Q(state__in=Part.UNSENT) | Q(pk__in=list(unsent[:ahead])))
@@ -33,11 +33,19 @@ def due(import_pk: UUID) -> list[int]:
 
 @transaction.atomic
 def take(part: Part, connection: Connection) -> bool:
-    """Let the part be submitted if it is its turn; otherwise nothing changes.
+    """Let the part be submitted if it is its turn; otherwise nothing changes."""
+    Connection.objects.select_for_update().get(pk=connection.pk)  # one decides at a time
+    if not has_come(part, connection):
+        return False
+    part.move(Part.State.SUBMITTING, tries=part.tries, sent_at=timezone.now())
+    return True
+
+
+def has_come(part: Part, connection: Connection) -> bool:
+    """Whether it is the part's turn, for now.
 
     It is not while the connection has its fill of jobs, nor before an import that has fewer.
     """
-    Connection.objects.select_for_update().get(pk=connection.pk)  # one decides at a time
     theirs = Part.objects.filter(run__for_import__connection=connection)
     at_work = theirs.filter(state__in=Part.AT_WORK)
     jobs = Counter(at_work.values_list("run__for_import", flat=True))
@@ -46,10 +54,7 @@ def take(part: Part, connection: Connection) -> bool:
     mine = part.run.for_import_id
     if not Import.objects.filter(pk=mine, state=Import.State.RUNNING, is_stopping=False).exists():
         return False
-    if any(jobs[other] < jobs[mine] for other in _ready(theirs) if other != mine):
-        return False
-    part.move(Part.State.SUBMITTING, tries=part.tries, sent_at=timezone.now())
-    return True
+    return not any(jobs[other] < jobs[mine] for other in _ready(theirs) if other != mine)
 
 
 def _ready(parts: Any) -> set[UUID]:
@@ -60,5 +65,5 @@ def _ready(parts: Any) -> set[UUID]:
         state=Part.State.UPLOADED,
         run__for_import__state=Import.State.RUNNING,
         run__for_import__is_stopping=False,
-    )
+    ).exclude(run__for_import__keeps_values=True, values_kept_at=None)
     return set(ready.values_list("run__for_import", flat=True))

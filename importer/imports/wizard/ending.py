@@ -59,6 +59,7 @@ def _planned(import_: Import, plan: Plan, form: TermsForm) -> dict[str, Any]:
         "module": module,
         "key": key,
         "cleared": [{"label": labels[c.field], "cells": c.cells} for c in cleared if c.cells],
+        "kinds": len(import_.groups),
         "takes": _takes(import_, plan),
     }
 

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 
 from importer.crm.errors import CrmError
 from importer.imports.choosing import NotADraft
-from importer.imports.models import Import
+from importer.imports.models import Import, Notice
 from importer.imports.wizard.steps import Step, can_open, furthest, step_url, stepper
 from importer.teams.requests import TeamRequest
 
@@ -70,6 +70,8 @@ def show(
     """The step's page; for htmx the fragment named like its target, and the stepper anew."""
     template = f"imports/{step}.html"
     frame = {"import_": import_, "steps": stepper(import_, step), **(context or {})}
+    if not request.htmx and step in (Step.PROGRESS, Step.RESULT):
+        Notice.objects.of(request.user).filter(for_import=import_).mark_read()
     if not request.htmx or request.htmx.target not in FRAGMENTS:
         return render(request, template, frame)
     fragment = render(request, f"{template}#{request.htmx.target}", frame)

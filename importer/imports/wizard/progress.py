@@ -23,6 +23,13 @@ from importer.teams.requests import TeamRequest
 
 SHARED_S = 1  # all who watch an import see it as it was that long ago at most
 ONE_CALL_S = 3  # a rate from less time is chance
+UNSEEN = [
+    "fields_json",
+    "evidence_json",
+    "run__check_json",
+    "run__plan_json",
+    "run__balance_json",
+]
 WATCHED = [
     "team_id",
     "state",
@@ -92,7 +99,7 @@ def _progress(pk: UUID) -> Progress:
     import_ = Import.objects.select_related("connection").only(*WATCHED).filter(pk=pk).first()
     if import_ is None:
         raise Http404
-    parts = list(Part.objects.of(pk).select_related("run").defer("fields_json", "evidence_json"))
+    parts = list(Part.objects.of(pk).select_related("run").defer(*UNSEEN))
     run = max((part.run for part in parts), key=lambda run: run.pk, default=None)
     parts = [part for part in parts if part.run == run]
     waiting = next((p.reason for p in parts if p.reason and not p.is_ended), "")

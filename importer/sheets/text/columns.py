@@ -5,6 +5,7 @@ own way or not at all, so every byte has to be accounted for, or the answer is N
 are read one by one.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ MOST_COLUMNS = 16_384  # of a sheet in Excel
 
 _QUOTE, _LF, _CR = b'"\n\r'
 _MOST_CELLS = 8_000_000  # of records that differ in width, all as wide as the widest
+
+_STEP = 256 * 1024  # bytes
 
 Positions = NDArray[np.int64]
 
@@ -31,7 +34,7 @@ class Piece:
 
     def unquoted(self, byte: int) -> Positions:
         """Where `byte` stands outside quotes."""
-        found = np.flatnonzero(np.frombuffer(self.text, np.uint8) == byte)
+        found = _positions(self.text, byte)
         inside: NDArray[np.bool_] = np.searchsorted(self.quotes, found) % 2 == 1
         return found[~inside]
 
@@ -61,18 +64,28 @@ def parse(piece: Piece, width: int) -> Columns | None:
     return _alike(piece, width) or _ragged(piece)
 
 
-def _positions(text: bytes, byte: int) -> Positions:
-    if byte not in text:
-        return np.empty(0, np.int64)
-    return np.flatnonzero(np.frombuffer(text, np.uint8) == byte)
+def _positions(text: bytes | memoryview, byte: int) -> Positions:
+    found = [np.flatnonzero(here) + start for start, here in _marked(text, byte)]
+    return np.concatenate(found) if found else np.empty(0, np.int64)
+
+
+def _count(text: memoryview, byte: int) -> int:
+    return sum(int(np.count_nonzero(here)) for _, here in _marked(text, byte))
+
+
+def _marked(text: bytes | memoryview, byte: int) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Where `byte` stands, in steps short enough to need no fresh memory for each."""
+    codes = np.frombuffer(text, np.uint8)
+    for start in range(0, len(codes), _STEP):
+        yield start, codes[start : start + _STEP] == byte
 
 
 def _well_placed(text: bytes, quotes: Positions, divider: bytes) -> int:
     """How many marks, from the first on, open or close whole cells or are doubled in quotes."""
     codes = np.frombuffer(text, np.uint8)
     opening, closing = quotes[0::2], quotes[1::2]
-    before = codes[np.maximum(opening - 1, 0)]  # a mark at the very beginning passes for itself
-    after = codes[np.minimum(closing + 1, len(codes) - 1)]
+    before = codes.take(opening - 1, mode="clip")  # a mark at the very beginning passes for itself
+    after = codes.take(closing + 1, mode="clip")
     right = np.empty(len(quotes), np.bool_)
     right[0::2] = _among(before, (_QUOTE, _LF, divider[0]))
     right[1::2] = _among(after, (_QUOTE, _LF, _CR, divider[0]))
@@ -80,9 +93,8 @@ def _well_placed(text: bytes, quotes: Positions, divider: bytes) -> int:
 
 
 def _among(codes: NDArray[np.uint8], allowed: tuple[int, ...]) -> NDArray[np.bool_]:
-    table = np.zeros(256, np.bool_)
-    table[list(allowed)] = True
-    return table[codes]
+    found: NDArray[np.bool_] = np.logical_or.reduce([codes == byte for byte in allowed])
+    return found
 
 
 def _end_of_last_record(text: bytes, quotes: Positions, right: int) -> int:
@@ -100,7 +112,7 @@ def _alike(piece: Piece, width: int) -> Columns | None:
     if cells is None:
         return None
     rows = cells.height
-    returns = int(np.count_nonzero(np.frombuffer(piece.text, np.uint8) == _CR))
+    returns = _count(piece.text, _CR)
     if returns > rows:
         returns = len(piece.unquoted(_CR))
     ends = _not_in_cells(piece, cells) - rows * (width - 1)
@@ -132,16 +144,12 @@ def _parsed(piece: Piece, width: int) -> pl.DataFrame | None:
     mark, for signs of compression ("x^2" is one) and for the number of columns."""
     first = piece.delimiter * (width - 1) + b"\n"
     try:
-        return (
-            pl.read_csv(
-                b"".join((first, piece.text)),
-                has_header=False,
-                schema={column_name(position): pl.String for position in range(1, width + 1)},
-                separator=piece.delimiter.decode(),
-            )
-            .slice(1)
-            .rechunk()
-        )
+        return pl.read_csv(
+            b"".join((first, piece.text)),
+            has_header=False,
+            schema={column_name(position): pl.String for position in range(1, width + 1)},
+            separator=piece.delimiter.decode(),
+        ).slice(1)
     except pl.exceptions.PolarsError:
         return None
 

@@ -1,6 +1,8 @@
 """An open text file: its records as blocks of rows."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from itertools import islice, zip_longest
 from math import ceil
@@ -11,14 +13,15 @@ import polars as pl
 from importer.sheets.block import ROWS_OF_FIRST, ROWS_PER_BLOCK, Block, Merged, frame
 from importer.sheets.table import NumberedRow, Sheet, UnreadableFile
 from importer.sheets.text import columns
-from importer.sheets.text.columns import MOST_COLUMNS, Columns
+from importer.sheets.text.columns import MOST_COLUMNS, Columns, Piece
 from importer.sheets.text.delimiter import is_hint
 from importer.sheets.text.feed import Feed
 from importer.sheets.text.records import Records
 
 _LEAST = 256 * 1024  # bytes that are worth parsing together
 _FEW = 16 * 1024  # bytes to read one by one where that cannot be done
-_AT_ONCE = 4 * 1024**2
+_AT_ONCE = 8 * 1024**2
+_AHEAD = 2  # pieces cut while another is parsed
 _MOST_CELLS = 4_000_000  # of a block of records read one by one
 
 
@@ -60,31 +63,55 @@ class _Reader:
         self._escape = escape
         self._records = Records(feed, delimiter, escape)
         self._width = 1  # of most records, lately
+        self._parser = ThreadPoolExecutor(1)
+        self._coming: deque[tuple[Piece, Future[Columns | None]]] = deque()
 
     def blocks(self, at_once: int) -> Iterator[Block]:
         least, few = min(at_once, _LEAST), min(at_once, _FEW)
         yield from self._one_by_one(len(self._feed.ahead(least)), ROWS_OF_FIRST)
         fast, slow = least, few  # bytes to parse together, and to read one by one if that fails
-        while text := self._feed.ahead(fast):
-            begin = self._feed.offset
-            found = self._columns(text)
-            if found is None:
-                yield from self._one_by_one(min(slow, len(text)))
-                fast, slow = least, min(2 * slow, at_once)
-            else:
-                yield from self._divided(found)
-                done = self._feed.offset - begin
-                fast, slow = min(max(2 * done, least), at_once), slow if done < few else few
+        with self._parser:
+            while self._cut_ahead(fast):
+                done, found = self._parsed()
+                if found is None:
+                    yield from self._one_by_one(min(slow, len(self._feed.ahead(slow))))
+                    fast, slow = least, min(2 * slow, at_once)
+                else:
+                    yield from self._divided(found)
+                    fast, slow = min(max(2 * done, least), at_once), slow if done < few else few
 
-    def _columns(self, text: bytes) -> Columns | None:
-        """The records at the beginning of `text`, taken off the feed, if they are well-formed."""
+    def _cut_ahead(self, size: int) -> bool:
+        """Have pieces of `size` bytes at most parsed; False if nothing is left to be read."""
+        while len(self._coming) <= _AHEAD and (text := self._feed.ahead(size)):
+            piece = self._cut(text)
+            if piece is None:
+                return True
+            self._feed.take(len(piece.text))
+            self._coming.append((piece, self._parser.submit(columns.parse, piece, self._width)))
+        return bool(self._coming)
+
+    def _parsed(self) -> tuple[int, Columns | None]:
+        """How long the next piece is, and its records; None if they have to be read one by one."""
+        if not self._coming:
+            return 0, None
+        piece, parsed = self._coming[0]
+        found = parsed.result()
+        if found:
+            self._coming.popleft()
+        else:
+            self._feed.give_back([piece.text for piece, _ in self._coming])
+            self._drop()
+        return len(piece.text), found
+
+    def _drop(self) -> None:
+        while self._coming:
+            self._coming.pop()[1].cancel()
+
+    def _cut(self, text: bytes) -> Piece | None:
+        """The records at the beginning of `text`, if they are well-formed."""
         if self._escape and self._escape.encode() in text:
             return None
-        piece = columns.cut(text, self._delimiter)
-        found = None if piece is None else columns.parse(piece, self._width)
-        if piece and found:
-            self._feed.take(len(piece.text))
-        return found
+        return columns.cut(text, self._delimiter)
 
     def _divided(self, found: Columns) -> Iterator[Block]:
         """Blocks of about the same size, none of them too large."""

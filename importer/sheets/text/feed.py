@@ -8,6 +8,7 @@ from importer.sheets.table import UnreadableFile
 
 _LONGEST_LINE = 16 * 1024**2
 _MARK = 4  # bytes at most
+_STEP = 256 * 1024  # bytes to read at once: few enough to need no fresh memory each time
 
 
 class Feed:
@@ -40,6 +41,12 @@ class Feed:
         self._position += size
         self.offset += size
 
+    def give_back(self, taken: list[memoryview]) -> None:
+        """What was taken last is not taken after all."""
+        text = b"".join(taken)
+        self._read, self._position = text + self._read[self._position :], 0
+        self.offset -= len(text)
+
     def lines(self) -> Iterator[bytes]:
         """Lines with their ends; each is taken as it is given."""
         size = self._at_once
@@ -58,7 +65,7 @@ class Feed:
         pieces = [self._read[self._position :]]
         missing = size - len(pieces[0])
         while missing > 0 and not self._ended:
-            pieces.append(self._next(max(missing, _MARK)))
+            pieces.append(self._next(min(max(missing, _MARK), _STEP)))
             missing -= len(pieces[-1])
         self._read, self._position = b"".join(pieces), 0
         if self._ended and self._read and self._read[-1:] not in b"\r\n":
