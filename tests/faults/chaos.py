@@ -64,8 +64,13 @@ class Chaos:
     messages: Callable[[], None]  # loses those that wait
     killed: list[str] = field(default_factory=list)
 
-    def round(self, seeds: Sequence[int]) -> dict[int, list[str]]:
-        """Run the cases of `seeds` side by side; what is wrong with each afterwards."""
+    def round(
+        self, seeds: Sequence[int], harm: Callable[[], None] | None = None
+    ) -> dict[int, list[str]]:
+        """Run the cases of `seeds` side by side; what is wrong with each afterwards.
+
+        Meanwhile `harm` is done to the installation, or else it dies piece by piece.
+        """
         draw = random.Random(f"round {seeds}")
         cases = [case(seed) for seed in seeds]
         for it in cases:
@@ -75,7 +80,10 @@ class Chaos:
         self._die_at(draw.sample(BOUNDARIES, 3))
         self._suffer(cases)
         self.inside.confirm({key: seed for seed, key in keys.items()})
-        self._kill_while_open(draw, cases, keys)
+        if harm:
+            harm()
+        else:
+            self._kill_while_open(draw, cases, keys)
         self._let_end(cases, keys)
         return {
             it.seed: disagreements(
@@ -83,6 +91,15 @@ class Chaos:
             )
             for it in cases
         }
+
+    def restart_everything(self) -> None:
+        """As when the machine loses its power: all processes at once, and what is in the queue."""
+        time.sleep(1)
+        for name in ("worker", "web"):
+            self.installed.kill(name)
+            self.killed.append(name)
+        self.messages()
+        self._revive()
 
     def _kill_while_open(
         self, draw: random.Random, cases: Sequence[Case], keys: dict[int, str]

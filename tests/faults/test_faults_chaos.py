@@ -31,3 +31,12 @@ def test_crm_ledger_and_reports_agree_after_chaos(
 
     assert {str(case(seed)): found for seed, found in wrong.items() if found} == {}
     assert it.killed
+
+
+def test_ten_imports_finish_though_everything_is_restarted(tmp_path: Path) -> None:
+    with chaos(SQLITE, tmp_path) as it:
+        wrong = it.round(range(1_001, 1_011), it.restart_everything)
+
+    assert len(wrong) == 10
+    assert {str(case(seed)): found for seed, found in wrong.items() if found} == {}
+    assert {"worker", "web"} <= {*it.killed}

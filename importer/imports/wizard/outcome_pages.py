@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from importer.bulk import Balance
+from importer.bulk import Balance, Outcome
 from importer.imports import causes, files
 from importer.imports.causes import LABELS, WENT_IN
 from importer.imports.models import Import, Part
@@ -19,7 +19,8 @@ def stages(import_: Import, parts: list[Part]) -> list[dict[str, str]]:
     doing = "attention" if import_.state == Import.State.FAILED else "current"
     sent = planned and all(part.job_id or part.is_ended for part in parts)
     answered = planned and all(part.is_ended for part in parts)
-    settled = not import_.is_open and import_.state != Import.State.FAILED
+    tried = import_.paused_because == Import.Pause.CANARY  # that much is settled
+    settled = tried or not (import_.is_open or import_.state == Import.State.FAILED)
     done = [planned, sent, answered, settled]
     first_open = done.index(False) if False in done else len(done)
     return [
@@ -61,6 +62,8 @@ def bars(balance: Balance) -> list[dict[str, Any]]:
     drawn, x = [], 0.0
     for outcome, label in LABELS.items():
         rows = getattr(balance, outcome)
+        if outcome is Outcome.REVERSED and not rows:
+            continue  # few imports are taken back
         width = 100 * rows / balance.rows if balance.rows else 0.0
         drawn.append({"name": outcome, "label": label, "rows": rows, "x": x, "width": width})
         x += width
