@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # Django reads its settings from the environment, once; so this comes before Django.
@@ -14,6 +15,11 @@ atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 os.environ |= {"DATA_DIR": str(DATA_DIR), "DJANGO_SETTINGS_MODULE": "importer.settings"}
 for name in ("BASE_URL", "CELERY_BROKER_URL", "DEBUG", "S3_BUCKET"):
     os.environ.pop(name, None)
+
+
+# Machines are shared: how long an example takes says nothing about our work.
+hypothesis.settings.register_profile("shared machine", deadline=None)
+hypothesis.settings.load_profile("shared machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
