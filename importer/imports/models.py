@@ -28,7 +28,7 @@ from importer.imports.uploads import Upload as Upload
 from importer.mapping.model import Mapping
 from importer.sheets.table import Choice, Inspection, Reading, Table
 from importer.teams import metadata
-from importer.teams.models import Connection, Team, TeamQuerySet
+from importer.teams.models import Connection, Team, TeamQuerySet, User
 
 T = TypeVar("T")
 
@@ -334,6 +334,19 @@ class Import(Leased):
             self.finish_work(work_error=reason)
         else:
             self.move(self.State.FAILED, state_reason=reason, tries=0)
+
+    def queue(self, run: Run, user: User | None) -> None:
+        """A further `run`, of an import that had ended, begins when a worker comes to it."""
+        Run.objects.filter(pk=run.pk).update(state=Run.State.QUEUED, created_by=user)
+        self.move(
+            self.State.QUEUED,
+            is_stopping=False,
+            paused_because=self.Pause.NONE,
+            due_at=None,
+            state_reason="",
+            work_error="",
+            tries=0,
+        )
 
     def move(self, to: State, **fields: Any) -> None:
         """Step to `to`, saving `fields` with it; `IllegalMove` if another was first."""

@@ -168,16 +168,7 @@ def confirm(import_: Import, user: User | None, run_pk: int) -> None:
         raise CannotFix(OUTDATED)
     if not summary.ready:
         raise CannotFix(NONE_READY)
-    Run.objects.filter(pk=run.pk).update(state=Run.State.QUEUED, created_by=user)
-    import_.move(
-        Import.State.QUEUED,
-        is_stopping=False,
-        paused_because=Import.Pause.NONE,
-        due_at=None,
-        state_reason="",
-        work_error="",
-        tries=0,
-    )
+    import_.queue(run, user)
     facts = {"rows": summary.ready, "held_back": summary.held_back, "credits": run.credits}
     record("retry_confirmed", import_, user, run=run.pk, unchanged=plan(run).unchanged, **facts)
 

@@ -148,16 +148,7 @@ def confirm(import_: Import, user: User | None, run_pk: int) -> None:
     agreed = plan(run) if run else None
     if run is None or agreed is None or run.pk != run_pk or import_.work or not until(import_):
         raise CannotUndo("Something changed since this page was opened. Look again first.")
-    Run.objects.filter(pk=run.pk).update(state=Run.State.QUEUED, created_by=user)
-    import_.move(
-        Import.State.QUEUED,
-        is_stopping=False,
-        paused_because=Import.Pause.NONE,
-        due_at=None,
-        state_reason="",
-        work_error="",
-        tries=0,
-    )
+    import_.queue(run, user)
     facts = {"delete": agreed.delete, "restore": agreed.restore, "kept": agreed.kept}
     record("undo_confirmed", import_, user, run=run.pk, credits=agreed.credits, **facts)
 
