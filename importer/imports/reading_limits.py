@@ -8,7 +8,7 @@ from importer.sheets import Bounds, Limits
 def limits() -> Limits:
     """How much a file may hold."""
     return Limits(
-        file_bytes=settings.UPLOAD_LIMIT_BYTES,
+        file_bytes=settings.UNZIPPED_LIMIT_BYTES,  # what browsers send is measured as it comes
         unzipped_bytes=settings.UNZIPPED_LIMIT_BYTES,
         columns=settings.COLUMN_LIMIT,
         cells=settings.CELL_LIMIT,

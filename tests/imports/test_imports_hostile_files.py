@@ -10,7 +10,7 @@ LEADS = leads_csv("a.test", rows=3)
 @pytest.mark.parametrize(
     ("setting", "value", "words"),
     [
-        ("UPLOAD_LIMIT_BYTES", 10, "larger than"),
+        ("UNZIPPED_LIMIT_BYTES", 10, "larger than"),
         ("COLUMN_LIMIT", 2, "cells beyond column 2"),
         ("CELL_LIMIT", 3, "more than 3 filled cells"),
         ("READING_MEMORY_BYTES", 300 * 1024**2, "asks for more memory"),
