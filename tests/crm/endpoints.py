@@ -109,6 +109,11 @@ _reading = {
         "records.find",
         lambda work: {**LEADS, "field": "Company", "values": ["Zylker"], "fields": ["City"]},
     ),
+    "find_all": Endpoint(
+        "POST /crm/*/coql",
+        "records.find_all",
+        lambda work: {**LEADS, "field": "Company", "values": ["Zylker"], "fields": ["City"]},
+    ),
     "count": Endpoint("GET /crm/*/Leads/actions/count", "records.count", lambda work: LEADS),
 }
 _writing = {

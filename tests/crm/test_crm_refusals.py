@@ -133,6 +133,7 @@ OWN = {
     "search": refusals("EXPECTED_PARAM_MISSING", "INVALID_QUERY", "NOT_SUPPORTED"),
     "query": QUERIES,
     "find": QUERIES,
+    "find_all": QUERIES,
     "insert": WRITES,
     "update": (*WRITES, Answer(412, "ALREADY_MODIFIED", "the record was modified since")),
     "upsert": WRITES,

@@ -195,6 +195,8 @@ def test_nudge_goes_through_a_real_queue(
     monkeypatch, team, ana, domain, django_capture_on_commit_callbacks
 ):
     monkeypatch.setitem(app.conf, "broker_url", "memory://")
+    monkeypatch.setattr(app, "_pool", None)  # of links to the usual broker
+    monkeypatch.setattr(app.amqp, "_producer_pool", None)
     with django_capture_on_commit_callbacks(execute=True):
         import_ = uploading.begin_import(team, ana, uploaded_file(domain))
         tasks.nudge(import_)
