@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from importer.sheets import readers
 from tests.bench.sheet_binary_files import write_ods, write_xls, write_xlsb
 from tests.bench.sheet_files import write_csv, write_inline_xlsx, write_xlsx
 
@@ -131,14 +132,15 @@ def _compare(case: Case, files: _Files, rows: int, rounds: int) -> None:
 def _run(job: str, path: Path, target: Path) -> Cost:
     """Run a job in a process of its own, with nothing at `target` that it would have to replace."""
     target.unlink(missing_ok=True)
-    python, module = sys.executable, "tests.bench.sheet_readers"
+    python, module, env = sys.executable, "tests.bench.sheet_readers", readers.environment()
     if job not in {case.job for case in CASES}:
-        python, module = str(PEERS_PYTHON), "tests.bench.sheet_peers"
+        python, module, env = str(PEERS_PYTHON), "tests.bench.sheet_peers", None
     process = subprocess.Popen(
         [python, "-m", module, job, str(path), str(target)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        env=env,
     )
     told = process.stdout.read() if process.stdout else ""
     _, status, usage = os.wait4(process.pid, 0)

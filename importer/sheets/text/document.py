@@ -21,7 +21,8 @@ from importer.sheets.text.records import Records
 _LEAST = 256 * 1024  # bytes that are worth parsing together
 _FEW = 16 * 1024  # bytes to read one by one where that cannot be done
 _AT_ONCE = 8 * 1024**2
-_AHEAD = 2  # pieces cut while another is parsed
+_AHEAD = 2  # pieces cut while another is in use
+_PARSED_AT_ONCE = 2
 _MOST_CELLS = 4_000_000  # of a block of records read one by one
 
 
@@ -63,7 +64,7 @@ class _Reader:
         self._escape = escape
         self._records = Records(feed, delimiter, escape)
         self._width = 1  # of most records, lately
-        self._parser = ThreadPoolExecutor(1)
+        self._parser = ThreadPoolExecutor(_PARSED_AT_ONCE)
         self._coming: deque[tuple[Piece, Future[Columns | None]]] = deque()
 
     def blocks(self, at_once: int) -> Iterator[Block]:
