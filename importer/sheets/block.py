@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Protocol, Self
 
@@ -53,6 +53,13 @@ class Block:
     def slice(self, offset: int, length: int | None = None) -> Self:
         """`length` rows from `offset` on, which counts from 0."""
         return self._each(lambda part: part.slice(offset, length))
+
+    def narrowed(self, width: int) -> Self:
+        """Its first `width` columns."""
+        if width == self.cells.width:
+            return self
+        kinds = None if self.kinds is None else self.kinds[:, :width]
+        return replace(self, cells=self.cells[:, :width], kinds=kinds)
 
     def _each(self, change: Callable[[Any], Any]) -> Self:
         return type(self)(

@@ -91,9 +91,12 @@ class Gate:
         self._cells_left = limits.cells
 
     def admit(self, block: Block) -> None:
-        """Raise `UnreadableFile` if this block is one too many; its blank cells are null."""
+        """Raise `UnreadableFile` if this block is one too many.
+
+        Its blank cells are null, and its last column holds something.
+        """
         if block.cells.width > self._limits.columns:
-            self._measure_width(block)
+            raise self._too_wide(block)
         blank = sum(block.cells.null_count().row(0), 0)
         self._cells_left -= block.cells.width * len(block) - blank
         if self._cells_left < 0:
@@ -102,14 +105,13 @@ class Gate:
                 " Split it and upload the pieces one after the other."
             )
 
-    def _measure_width(self, block: Block) -> None:
+    def _too_wide(self, block: Block) -> UnreadableFile:
         beyond = block.cells[:, self._limits.columns :]
-        filled = block.numbers.filter(beyond.select(any_filled()).to_series())
-        if len(filled):
-            raise UnreadableFile(
-                f"Row {filled[0]} has cells beyond column {self._limits.columns}, the most that"
-                " can be imported. Delete the columns you don't need and upload the file again."
-            )
+        row = block.numbers.filter(beyond.select(any_filled()).to_series())[0]
+        return UnreadableFile(
+            f"Row {row:,} has cells beyond column {self._limits.columns}, the most that"
+            " can be imported. Delete the columns you don't need and upload the file again."
+        )
 
 
 def any_filled() -> pl.Expr:

@@ -21,6 +21,8 @@ from importer.sheets.xlsx.workbook import Workbook
 # The bytes that no white space begins with, in UTF-8, nor a blank cell, where a NUL stands for one.
 _FILLING = bytes(set(range(256)) - set(b"\x00\t\n\v\f\r \xc2\xe1\xe2\xe3"))
 
+_COLUMNS_AT_ONCE = 256  # to say what to do with thousands takes more memory than their cells
+
 
 def open_source(path: Path, reading: Reading, limits: Limits) -> Opened:
     """The file, ready to give its rows."""
@@ -76,16 +78,20 @@ def as_rows(block: Block) -> Iterator[NumberedRow]:
 
 
 def _clean(block: Block) -> Block:
-    """Blank cells null, and only the rows that hold anything."""
+    """Blank cells null; only the rows that hold anything, no wider than they do."""
     cells = block.cells
     suspects = [column.name for column in cells if _may_hold_blanks(column)]
-    if suspects:
-        filling = pl.col(suspects).str.strip_chars() != ""
-        cells = cells.with_columns(pl.when(filling).then(pl.col(suspects)))
-    clean = replace(block, cells=cells)
-    if 0 in cells.null_count().row(0):  # some column is filled in every row
+    for start in range(0, len(suspects), _COLUMNS_AT_ONCE):
+        some = pl.col(suspects[start : start + _COLUMNS_AT_ONCE])
+        cells = cells.with_columns(pl.when(some.str.strip_chars() != "").then(some))
+    blanks = cells.null_count().row(0)
+    width = max((n for n, blank in enumerate(blanks, 1) if blank < len(block)), default=0)
+    if not width:
+        return block.slice(0, 0)
+    clean = replace(block, cells=cells).narrowed(width)
+    if 0 in blanks:  # some column is filled in every row
         return clean
-    return clean.where(cells.select(guard.any_filled()).to_series())
+    return clean.where(clean.cells.select(guard.any_filled()).to_series())
 
 
 def _may_hold_blanks(column: pl.Series) -> bool:

@@ -142,12 +142,6 @@ def test_gate_counts_the_cells_of_all_blocks():
         gate.admit(block)
 
 
-def test_gate_minds_no_blank_columns_far_out():
-    gate = Gate(Limits(columns=1))
-
-    gate.admit(Block(pl.Series([1]), frame([["a"], [None]])))
-
-
 def test_an_archive_of_too_many_members_is_refused(tmp_path):
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:

@@ -172,6 +172,10 @@ READ = {
         4,
     ),
     "sheets that are one": (lambda at: xlsx(at, workbook=sheets_of_one_part(ordinary(at))), 0),
+    "a text row of blanks": (
+        lambda at: text(at, "a,b\n" + "1,2\n" * 30_000 + "3" + "," * 16_000 + "\n4,5" * 30_000),
+        60_001,
+    ),
     "ODS: rows without end that hold nothing": (
         lambda at: ods(
             at, ods_row(ods_cell("a")) + ods_row(ods_cell("b")) + ods_row(repeated=10**9)
