@@ -82,7 +82,8 @@ def _as_text(
     delimiter, reasons["delimiter"] = division.delimiter, division.reason
     if choice.delimiter:
         delimiter, reasons["delimiter"] = choice.delimiter, _YOURS
-    reading = replace(reading, encoding=codec, delimiter=delimiter, escape=division.escape)
+    escape = delimiters.escape(path, codec, delimiter)
+    reading = replace(reading, encoding=codec, delimiter=delimiter, escape=escape)
     return reading, guess.alternatives
 
 

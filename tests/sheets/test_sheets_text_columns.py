@@ -177,7 +177,7 @@ def test_no_file_breaks_the_reading(tmp_path_factory, content):
 
     with suppress(UnreadableFile):
         codec = encoding.detect(path).codec
-        division = delimiter.detect(path, codec)
-        document = TextDocument(path, codec, division.delimiter, division.escape)
+        divider = delimiter.detect(path, codec).delimiter
+        document = TextDocument(path, codec, divider, delimiter.escape(path, codec, divider))
         for size in (10, 8 * 1024**2):
             assert all(len(block.numbers) for block in document.blocks(at_once=size))

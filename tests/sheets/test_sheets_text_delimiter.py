@@ -6,13 +6,18 @@ from importer.sheets.text import delimiter
 
 
 @pytest.fixture
-def divided(tmp_path):
-    def divide(content, encoding="utf-8"):
+def written(tmp_path):
+    def write(content, encoding="utf-8"):
         path = tmp_path / "file.csv"
         path.write_bytes(content.encode(encoding))
-        return delimiter.detect(path, encoding)
+        return path, encoding
 
-    return divide
+    return write
+
+
+@pytest.fixture
+def divided(written):
+    return lambda *content: delimiter.detect(*written(*content))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +37,7 @@ def divided(tmp_path):
         ("PK;name\n1;Ann, Bob\n2;Eve\n", ";"),
         ("date;time;x\n2024-01-01;10:11:12;a|b\n2024-01-02;10:11:12;c|d\n", ";"),
         ("name, age, town\nAnn, 3, Rome\nBob, 4, Paris\n", ","),
+        ("measured\n1, 2, 3\n4, 5, 6\n", ","),
         ("Report 2024, all regions\n\nName;Town;Sum\nAnn;Rome;1,5\nTotal;;1,5\n", ";"),
         ("# made, by, hand\nName;Town\nAnn;Rome\nBob;Paris\n", ";"),
         ('name,note\nAnn,"Dear all;\nthis; is; long\nand; so; on"\nBob,x\n', ","),
@@ -56,6 +62,7 @@ def test_detect_finds_the_delimiter(divided, content, mark):
         "e-mail\nann@example.com\nbob@example.com\n",
         "price\n1,50\n2,75\n",
         "name\nSmith, John\nDoe, Jane\n",
+        "address\n12 High St, York, UK\nFlat #2, 3 Low Rd, Bath, UK\nHull, UK\n",
         "time\n10:11:12\n09:08:07\n",
         "https://a.example/b\nhttps://c.example/d\n",
         "one\n",
@@ -92,12 +99,12 @@ def test_detect_looks_further_down_than_a_long_preamble(divided):
         ('size,note\n5\\" pipe,x\n', None),
     ],
 )
-def test_detect_tells_escaped_quotation_marks_from_doubled_ones(divided, content, escape):
+def test_escape_tells_escaped_quotation_marks_from_doubled_ones(written, content, escape):
     far_down = "a,b\n" * 100_000
 
-    assert divided(content).escape == escape
-    assert divided(far_down + content).escape == escape
-    assert divided(far_down + content, "utf-16-be").escape == escape
+    assert delimiter.escape(*written(content), ",") == escape
+    assert delimiter.escape(*written(far_down + content), ",") == escape
+    assert delimiter.escape(*written(far_down + content, "utf-16-be"), ",") == escape
 
 
 @pytest.mark.parametrize("unit", ["a@", "1 ", '"', ',"', '\\"', "10:11", "A, ", "sep="])

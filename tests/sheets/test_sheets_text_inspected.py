@@ -35,6 +35,14 @@ def test_inspect_reads_the_way_a_person_chose(written):
     assert "mac_roman" in {other.encoding for other in inspection.encodings}
 
 
+def test_inspect_minds_what_is_escaped_under_the_delimiter_that_a_person_chose(written):
+    path = written('sep=;\nname,note\nx,"He said \\"hi, you\\" twice"\n')
+
+    inspection = inspect(path, Choice(delimiter=","))
+
+    assert inspection.preview[-1].cells == ("x", 'He said "hi, you" twice')
+
+
 def test_stage_keeps_every_record_under_its_number(written, tmp_path):
     path = written('name,size\n\nPipe,5" wide\n"Rod\nlong",3\n\n\n')
     reading = inspect(path).reading

@@ -34,15 +34,14 @@ _HINT = re.compile(r'"?sep=([^\w\s"]|\t)"?', re.IGNORECASE)
 _NUMBER = re.compile(r"[-+(]?[€$£¥]?\s?\d[\d.,'\s\u00a0\u202f]*\)?\s?[%€$£¥]?")
 _MOMENT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d{1,2}:\d\d.*)?|\d{1,2}:\d\d(:\d\d.*)?")
 _ADDRESS = re.compile(r"[^\s,;|]+@[^\s,;|]+|https?://[^\s|]+")
-_PROSE = re.compile(r"[\w.'’ -]+, [\w.'’ -]+")
+_PROSE = re.compile(r'(?=.*[^\W\d_])[^,;|\t"]+(, [^,;|\t"]+)+')  # with letters somewhere
 
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """How the text of a file is divided into cells."""
+    """What divides the text of a file into cells."""
 
     delimiter: str
-    escape: str | None  # what precedes a quotation mark within quotes, if it is not doubled
     reason: str  # a sentence
 
 
@@ -64,20 +63,19 @@ class _Look:
 
 
 def detect(path: Path, encoding: str) -> Division:
-    """The delimiter and the escape, with the reason for the delimiter."""
+    """The delimiter, with the reason for it."""
     stretches = sample.stretches(path, encoding)
     hint = _HINT.fullmatch(stretches[0].splitlines()[0].strip(" ")) if stretches[0] else None
     if hint:
         reason = "The first line of the file says so."
-        return Division(hint[1], _escape(path, encoding, hint[1]), reason)
+        return Division(hint[1], reason)
     look = _best(stretches)
     if look is None:
         delimiter = _absent(stretches)
         reason = "No delimiter divides the rows alike, so each row is one cell."
-        return Division(delimiter, _escape(path, encoding, delimiter), reason)
+        return Division(delimiter, reason)
     return Division(
         look.delimiter,
-        _escape(path, encoding, look.delimiter),
         f"{NAMES[look.delimiter]} divide {look.alike:,} of {look.records:,} rows looked at into"
         f" {look.width} columns each.",
     )
@@ -158,11 +156,12 @@ def _is_whole(cell: str, delimiter: str) -> bool:
 
 
 def _is_one_column(top: str, look: _Look) -> bool:
-    """Whether what divides its lines in two is only their decimal comma, or "Surname, Name"."""
+    """Whether what divides its lines is only a decimal comma, or that of "12 High St, York, UK"."""
     header, *values = _lines(top) or [""]
-    if look.width > 2 or look.delimiter in header or '"' in header:
+    if look.delimiter != "," or re.search('[,"]', header):
         return False
-    return all(_NUMBER.fullmatch(line) or _PROSE.fullmatch(line) for line in values)
+    kinds = [_PROSE, _NUMBER] if look.width == 2 else [_PROSE]
+    return all(any(kind.fullmatch(line) for kind in kinds) for line in values)
 
 
 def _are_whole(top: str) -> bool:
@@ -176,10 +175,11 @@ def _lines(top: str) -> list[str]:
     return [line[:_LONG] for line in islice(lines, _RECORDS)]
 
 
-def _escape(path: Path, encoding: str, delimiter: str) -> str | None:
-    """A backslash, if one precedes a quotation mark where a doubled one would stand.
+def escape(path: Path, encoding: str, delimiter: str) -> str | None:
+    """What precedes a quotation mark within quotes, if it is not doubled there.
 
-    That is, amid a quoted cell: no line end or delimiter follows, as after a closing mark.
+    A backslash, if one stands before a mark amid a quoted cell: no line end or delimiter follows,
+    as after a closing mark.
     """
     amid = re.compile(
         rf'(?:^|[\n{re.escape(delimiter)}])"(?:[^"]|"")*?\\"[^"\r\n{re.escape(delimiter)}]'
