@@ -4,12 +4,15 @@ Where Excel shows less than it stores, nothing is lost: decimals are not rounded
 and a time of day that a date format hides stays. Dates become ISO text, the same everywhere.
 """
 
+import operator
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 from functools import lru_cache
+from itertools import takewhile
 from math import isfinite
 from typing import NamedTuple
 
@@ -37,6 +40,15 @@ _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 _NOT_A_PLACEHOLDER = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|am/pm|a/p', re.IGNORECASE)
 _PART = re.compile(r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|_.|\*.|\[[^\]]*\]|(?P<plain>.)')
 _ESCAPED_CHARACTER = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)\]")
+_COMPARED: dict[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<>": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+}
 _PLAIN_INTEGER = re.compile(r"-?[1-9]\d{0,14}|0")
 
 
@@ -52,6 +64,16 @@ class Kind(Enum):
     DURATION = auto()
 
 
+class Condition(NamedTuple):
+    """Which numbers a section of a number format is for."""
+
+    sign: str
+    limit: float
+
+    def holds(self, value: float) -> bool:
+        return _COMPARED[self.sign](value, self.limit)
+
+
 class Mark(NamedTuple):
     """A character or text of a padded number's format."""
 
@@ -64,7 +86,18 @@ class NumberFormat:
     """A number format, understood as far as its meaning goes."""
 
     kind: Kind = Kind.NUMBER
-    pattern: tuple[Mark, ...] = ()  # of a padded number, in order
+    pattern: tuple[Mark, ...] = ()  # of a padded number before its decimal point, in order
+    decimals: int = 0  # that a padded number has at least
+    condition: Condition | None = None
+    otherwise: "NumberFormat | None" = None  # where the condition does not hold
+
+    def section_for(self, value: float) -> "NumberFormat":
+        if self.condition is None or self.condition.holds(value):
+            return self
+        return self.otherwise.section_for(value) if self.otherwise else NumberFormat()
+
+
+_GENERAL = NumberFormat()
 
 
 def builtin_format(number: int) -> str:
@@ -74,7 +107,10 @@ def builtin_format(number: int) -> str:
 
 @lru_cache(maxsize=2_000)
 def understand(code: str) -> NumberFormat:
-    """The meaning of a number format's code, by its first section (ECMA-376 18.8.31)."""
+    """The meaning of a number format's code, by its first section (ECMA-376 18.8.31).
+
+    Numbers may be padded by other sections too, on a condition.
+    """
     if len(code) > _LONGEST_CODE:
         return NumberFormat()
     section = _first_section(code)
@@ -87,7 +123,15 @@ def understand(code: str) -> NumberFormat:
         return NumberFormat(date_kind)
     if "%" in bare:
         return NumberFormat(Kind.PERCENT)
-    return _padding(section, bare)
+    padding = _padding(section, bare)
+    if not (condition := _CONDITION.search(section)):
+        return padding
+    rest = code[len(section) + 1 :]
+    return replace(
+        padding,
+        condition=Condition(condition[1], float(condition[2])),
+        otherwise=understand(rest) if rest else None,
+    )
 
 
 def _first_section(code: str) -> str:
@@ -105,12 +149,13 @@ def _date_kind(bare: str) -> Kind | None:
 
 
 def _padding(section: str, bare: str) -> NumberFormat:
-    """`00000`, `000-00-0000`, `0# ## ##` and their like show zeros that the number lacks."""
-    digits = re.sub(r"[^0#?]", "", bare)
-    conditional = re.search(r"\[[<>=]", section)
-    if len(digits) < 2 or digits[0] != "0" or conditional or re.search(r"[.,e/]", bare):
+    """`00000`, `000-00-0000`, `00.00` and their like show zeros that the number lacks."""
+    whole, _, decimals = bare.partition(".")
+    digits = re.sub(r"[^0#?]", "", whole)
+    if len(digits) < 2 or digits[0] != "0" or re.search(r"[.,e/]", whole + decimals):
         return NumberFormat()
-    return NumberFormat(Kind.PADDED, tuple(map(_mark, _PART.finditer(section))))
+    before_point = takewhile(lambda part: part["plain"] != ".", _PART.finditer(section))
+    return NumberFormat(Kind.PADDED, tuple(map(_mark, before_point)), decimals.count("0"))
 
 
 def _mark(part: re.Match[str]) -> Mark:
@@ -128,7 +173,7 @@ class Seen(NamedTuple):
 
 def seen(stored: str, number_format: NumberFormat, *, from_1904: bool) -> Seen:
     """What people see of a number, as the XML holds it, under a number format."""
-    if number_format.kind is Kind.NUMBER and _PLAIN_INTEGER.fullmatch(stored):
+    if number_format == _GENERAL and _PLAIN_INTEGER.fullmatch(stored):
         return Seen(stored, CellKind.NUMBER)
     try:
         value = float(stored)
@@ -142,12 +187,13 @@ def seen(stored: str, number_format: NumberFormat, *, from_1904: bool) -> Seen:
 def seen_number(value: float, number_format: NumberFormat, *, from_1904: bool) -> Seen:
     """What people see of a finite number under a number format."""
     number = Decimal(f"{value:.15g}")  # Excel shows no more digits than 15
+    number_format = number_format.section_for(value)
     moment: Seen | None = None
     match number_format.kind:
         case Kind.NUMBER:
             pass
         case Kind.PADDED:
-            return Seen(padded(number, number_format.pattern), CellKind.NUMBER)
+            return Seen(padded(number, number_format), CellKind.NUMBER)
         case Kind.PERCENT:
             return Seen(f"{plain(number * 100)}%", CellKind.PERCENT)
         case _ if abs(value) > _LAST_SERIAL:
@@ -167,14 +213,24 @@ def plain(number: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def padded(number: Decimal, pattern: tuple[Mark, ...]) -> str:
-    """The digits of a whole number laid into `pattern` from the right."""
-    if number != number.to_integral_value():
+def padded(number: Decimal, number_format: NumberFormat) -> str:
+    """The digits before the decimal point laid into the pattern from the right; all those after.
+
+    A number with decimals under a format for whole ones is left as it is.
+    """
+    digits, _, decimals = plain(abs(number)).partition(".")
+    if decimals and not number_format.decimals:
         return plain(number)
-    digits = str(abs(int(number)))
+    shown = ("-" if number < 0 else "") + _laid_out(digits, number_format.pattern)
+    if number_format.decimals:
+        shown += f".{decimals:0<{number_format.decimals}}"
+    return shown
+
+
+def _laid_out(digits: str, pattern: tuple[Mark, ...]) -> str:
     places = sum(mark.is_place for mark in pattern)
     digits, overflow = digits[-places:], digits[:-places]
-    shown = "-" if number < 0 else ""
+    shown = ""
     for mark in pattern:
         if not mark.is_place:
             shown += mark.text

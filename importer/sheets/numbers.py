@@ -26,6 +26,8 @@ _EPOCH_1900, _EPOCH_1904 = 25_569, 24_107  # the serials of 1 January 1970
 
 def seen_numbers(values: Floats, number_format: NumberFormat, *, from_1904: bool) -> Seen:
     """What people see of finite numbers under a number format."""
+    if number_format.condition or number_format.decimals:
+        return _one_by_one(values, number_format, from_1904)
     match number_format.kind:
         case Kind.NUMBER:
             (texts, doubtful), kind = _plain(values, 0), CellKind.NUMBER

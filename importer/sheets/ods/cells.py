@@ -23,7 +23,8 @@ _FORMATS = {
 _WRONG = len(TYPES)  # in place of the type of a cell that is marked as an error
 _ERROR = r"^(#[A-Z0-9/]+[!?]?|Err:\d+)$"  # what a number shows where there is none
 _ERROR_STARTS = ("#", "Err:")
-_PADDED = r"^0[\d\s/()-]+$"  # a number shown with more digits than it has
+# A number shown with more digits than it has, or with dashes between them.
+_PADDED = r"^[^\d.,]*(0[\d\s/()-]+|0\d+[.,]\d+|\d+(-\d+)+)$"
 _TIME = re.compile(r"(-?)PT(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:[.,]\d*)?S)?")
 
 
@@ -77,9 +78,10 @@ def _numbers(
     texts, kinds = seen_numbers(finite, number_format, from_1904=False)
     wrong = np.flatnonzero(_matches(shown, _ERROR_STARTS, _ERROR) | (finite != values))
     kinds[wrong] = CellKind.ERROR
-    padded = np.flatnonzero(_matches(shown, ("0",), _PADDED))
-    digits = shown.gather(padded).str.replace_all(r"\D", "").cast(pl.Float64).to_numpy()
-    as_shown = np.concatenate([wrong, padded[digits == values[padded]]])
+    padded = np.flatnonzero((shown != texts) & shown.str.contains(_PADDED))
+    points = shown.gather(padded).str.replace(",", ".", literal=True)
+    numbers = points.str.replace_all(r"[^\d.]", "").cast(pl.Float64).to_numpy()
+    as_shown = np.concatenate([wrong, padded[numbers == values[padded]]])
     return replaced(texts, as_shown, shown.gather(as_shown)), kinds
 
 
