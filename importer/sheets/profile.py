@@ -4,6 +4,7 @@ Everything is counted over all values, but for their shapes and the samples told
 those come from the first rows, and from every fiftieth of the rows after them.
 """
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from math import ceil
@@ -21,7 +22,7 @@ _CELLS_AT_ONCE = 100_000  # fewer would take longer to prepare for than to look 
 _SHAPES_COUNTED = 500  # in one column; the oddest is among the first ones
 _SHAPES_TOLD = 20
 _DIGITS_EXCEL_KEEPS = 15  # of a number
-_LONGER = r"^-?\d{16,}$"
+_NUMERIC = re.compile(r"[-9.,]*9(a\+9)?")  # the shape of a number
 _LEFT_OF_A_LONG_NUMBER = r"^-?\d([.,]\d+)?E\+\d\d$"  # in a text file that Excel wrote
 
 
@@ -119,9 +120,9 @@ class Profiler:
                     column.shapes[shape] = min(known + count * each, column.filled), first
 
     def _add_exponents(self, cells: pl.DataFrame) -> None:
-        """Count numbers that lost their digits before they became text."""
+        """Count numbers that lost their digits before they became text, among other numbers."""
         for column, values in zip(self._columns, cells, strict=False):
-            if any(shape.endswith("a+9") for shape in column.shapes):
+            if any(_NUMERIC.fullmatch(shape) for shape in column.shapes):
                 column.damaged += int(values.str.contains(_LEFT_OF_A_LONG_NUMBER).sum())
 
     def _add_kinds(self, cells: pl.DataFrame, kinds: pl.DataFrame) -> None:
@@ -129,8 +130,14 @@ class Profiler:
             counts = kind.filter(values.is_not_null()).value_counts().rows()
             column.kinds.update({CellKind(number): n for number, n in counts})
             if column.kinds[CellKind.NUMBER] and len(column.longest) > _DIGITS_EXCEL_KEEPS:
-                numbers = values.filter(kind == CellKind.NUMBER)
-                column.damaged += int(numbers.str.contains(_LONGER).sum())
+                column.damaged += _longer(values.filter(kind == CellKind.NUMBER))
+
+
+def _longer(numbers: pl.Series) -> int:
+    """How many have more digits than Excel keeps; what their format adds is none of them."""
+    long = numbers.filter(numbers.str.len_bytes() > _DIGITS_EXCEL_KEEPS)
+    digits = long.str.replace_all(r"\D", "").str.strip_chars_start("0")
+    return int((digits.str.len_bytes() > _DIGITS_EXCEL_KEEPS).sum())
 
 
 def _filled(cells: pl.DataFrame) -> int:

@@ -27,16 +27,19 @@ class _Rows:
 
 
 class Raggedness:
-    """Compares the rows with a header of `width` cells; None where there is no header."""
+    """Compares the rows with a header of `width` cells; without one, with most rows at the top."""
 
     def __init__(self, width: int | None) -> None:
         self._width = width
+        self._like = "most rows" if width is None else "the header row"
         self._longer, self._shorter = _Rows(), _Rows()
 
     def add(self, group: Block) -> None:
         """Note the rows with cells beyond the header, and records that end before it does."""
         if self._width is None:
-            return
+            if group.widths is None or not len(group):
+                return
+            self._width = max(group.widths.mode().to_list())
         if group.cells.width > self._width:
             beyond = group.cells[:, self._width :]
             self._longer.add(
@@ -47,18 +50,18 @@ class Raggedness:
         if group.widths is not None:
             self._shorter.add(group.numbers.filter(group.widths < self._width))
 
-    def warnings(self, beyond: list[str]) -> list[str]:
-        """What to tell of them; `beyond` are the names of the columns that the header lacks."""
+    def warnings(self, names: list[str]) -> list[str]:
+        """What to tell of them; `names` are those of all columns."""
         warnings = []
         if self._longer.count:
-            kept = ", ".join(f"“{name}”" for name in beyond[:5])
+            kept = ", ".join(f"“{name}”" for name in names[self._width :][:5])
             warnings.append(
-                f"Some rows have more cells than the header row: {self._longer}."
-                f" The cells beyond it are kept in {kept}."
+                f"Some rows have more cells than {self._like}: {self._longer}."
+                f" The cells beyond are kept in {kept}."
             )
         if self._shorter.count:
             warnings.append(
-                f"Some rows have fewer cells than the header row: {self._shorter}."
+                f"Some rows have fewer cells than {self._like}: {self._shorter}."
                 " The missing cells are taken as blank."
             )
         return warnings

@@ -84,7 +84,7 @@ class _Staging:
             warnings=(
                 *self._columns.warnings,
                 *self._unnamed(columns),
-                *self._raggedness.warnings(self._columns.names[self._named :]),
+                *self._raggedness.warnings(self._columns.names),
                 *_damage(columns),
             ),
             footer=self._rows.footer,

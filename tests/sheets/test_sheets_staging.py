@@ -95,7 +95,18 @@ def test_stage_keeps_cells_beyond_the_header_and_lists_their_rows(staged):
     (warning,) = table.warnings
     assert warning == (
         "Some rows have more cells than the header row: 3, 4."
-        " The cells beyond it are kept in “Column 2”, “Column 3”."
+        " The cells beyond are kept in “Column 2”, “Column 3”."
+    )
+
+
+def test_stage_without_a_header_compares_the_rows_with_most_of_them(staged):
+    reading = Reading("csv", None, encoding="utf-8", delimiter=",")
+
+    table, _ = staged("Ann,York\nBob,Leeds\nEve\nJoe,Hull,x\nUma,Bath\n", reading)
+
+    assert table.warnings == (
+        "Some rows have more cells than most rows: 4. The cells beyond are kept in “Column 3”.",
+        "Some rows have fewer cells than most rows: 3. The missing cells are taken as blank.",
     )
 
 
@@ -158,6 +169,12 @@ def test_stage_says_that_excel_has_rounded_numbers(staged):
         "2 numbers in “id” have more than 15 digits. Excel has rounded them and the other digits"
         " are gone. Export again with this column as text."
     )
+
+
+def test_stage_finds_rounded_numbers_wherever_they_stand(staged):
+    table, _ = staged("id\n" + "123456\n" * 60_003 + "1.23457E+15\n" + "7\n" * 99)
+
+    assert table.columns[0].damaged == 1
 
 
 def test_stage_lists_the_rows_that_end_before_the_header_does(staged):
