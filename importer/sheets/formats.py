@@ -1,5 +1,6 @@
 """What kind of file this is, by its content and never by its name."""
 
+import re
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ _OLD_OFFICE = f"This is a file of an old Microsoft program. Open it in Excel. {_
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BARE_XLS = re.compile(rb"\x09\x08..\x00[\x05\x06]", re.DOTALL)  # without the container
 _NO_TEXT = b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"
 
 # By a part inside, its name in lower case.
@@ -78,6 +80,8 @@ def kind_of(path: Path) -> Format:
         return _expected(_by_part(path))
     if head.startswith(_OLE):
         return _expected(_by_ole_stream(path))
+    if _BARE_XLS.match(head):
+        return Format.XLS
     if sentence := signatures.foreign(head):
         raise UnreadableFile(sentence)
     if not may_be_text(head):

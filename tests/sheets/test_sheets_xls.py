@@ -10,9 +10,10 @@ import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.sheets import Sheet, UnreadableFile
+from importer.sheets import Format, Sheet, UnreadableFile
 from importer.sheets.block import CellKind, Merged
 from importer.sheets.cells import builtin_format, seen_number, understand
+from importer.sheets.formats import kind_of
 from importer.sheets.xls.workbook import XlsWorkbook
 from tests.sheets.laid_out import cells, cells_and_kinds, mutated, read_or_refused
 
@@ -278,6 +279,7 @@ def test_xls_of_excel_95_reads_in_its_code_page(bare):
         name=b"\x04" + "Żółw".encode("cp1250"),
     )
 
+    assert kind_of(path) is Format.XLS
     assert XlsWorkbook(path).sheets == (Sheet("Żółw", hidden=False),)
     assert cells(XlsWorkbook(path)) == {(1, 1): "Łódź", (1, 2): "1.5"}
 

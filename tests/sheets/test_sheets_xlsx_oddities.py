@@ -153,6 +153,15 @@ def test_merged_ranges_show_their_first_cell_alone(raw_workbook):
     assert set(texts_of(path)) == {(1, 1), (1, 2), (1, 3), (2, 1), (2, 3), (3, 3)}
 
 
+def test_merged_ranges_are_found_behind_many_rows(raw_workbook):
+    merges = '<mergeCells><mergeCell ref="A1:A2"/></mergeCells></worksheet>'
+    many = '<row r="1"><c r="A1"><v>1</v></c></row>' + " " * 20_000_000
+    path = raw_workbook(sheet_xml(many).replace("</worksheet>", merges))
+
+    with Workbook(path) as book:
+        assert book.merged("Sheet1") == (Merged(1, 1, 2, 1),)
+
+
 @pytest.mark.parametrize(
     "rows",
     [

@@ -1,17 +1,21 @@
 """The cells and texts of a workbook, as a parser comes upon them one after the other."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
 from importer.sheets.block import Merged
+from importer.sheets.guard import MB
 from importer.sheets.xlsx.markup import Attributes, ForbiddenMarkup, local, tags
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 _END_OF_ROWS = re.compile(rb"</((?:\w+:)?)sheetData\s*>")
+_LONGEST_TAG = 100  # bytes, of the one that ends the rows
+_MOST_BEHIND_ROWS = 8 * MB
 _LONGEST_TEXT = 1024**2  # Excel holds 32,767 characters in a cell
 
 
@@ -184,12 +188,25 @@ def column_of(reference: str) -> int:
     return _column_number(reference.rstrip("0123456789"))
 
 
-def merged_ranges(content: bytes) -> tuple[Merged, ...]:
-    """The merged ranges of a sheet. They stand behind its rows, so those need no parsing."""
-    end_of_rows = _END_OF_ROWS.search(content)
-    if not end_of_rows or b"mergeCell" not in content:
+def merged_ranges(buffers: Iterator[bytes]) -> tuple[Merged, ...]:
+    """The merged ranges of a sheet; none where too much stands beside them.
+
+    They come behind its rows, so those need no parsing.
+    """
+    seen, end_of_rows = b"", None
+    while not end_of_rows and (buffer := next(buffers, b"")):
+        seen = seen[-_LONGEST_TAG:] + buffer
+        end_of_rows = _END_OF_ROWS.search(seen)
+    if not end_of_rows:
         return ()
-    rest = b"<%bworksheet>" % end_of_rows[1] + content[end_of_rows.end() :]
+    rest = seen[end_of_rows.end() :]
+    for buffer in buffers:
+        rest += buffer
+        if len(rest) > _MOST_BEHIND_ROWS:
+            return ()
+    if b"mergeCell" not in rest:
+        return ()
+    rest = b"<%bworksheet>" % end_of_rows[1] + rest
     found = (
         _RANGE.fullmatch(attributes.get("ref", "")) for _, attributes in tags([rest], "mergeCell")
     )
