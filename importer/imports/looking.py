@@ -9,20 +9,14 @@ import polars as pl
 
 from importer import sheets
 from importer.imports import reading_limits
-from importer.sheets import Choice, Inspection, Table
-from importer.sheets.archives import unpacked
-from importer.sheets.sheet_cells import Reach, cell, reach
-from importer.sheets.source import open_source
+from importer.sheets import Choice, Inspection, Reach, Sheet, Table
 
 ROWS_TOLD = 5
 
 
 def text_of_cell(path: Path, choice: Choice, row: int, column: int) -> str:
     """What a cell shows in Excel, numbered as there; "" where there is none."""
-    with unpacked(path, reading_limits.limits()) as file:
-        reading = sheets.inspect(file.path, choice, limits=file.limits).reading
-        with open_source(file.path, reading, file.limits) as source:
-            return cell(source, reading.sheet, row, column)
+    return sheets.cell(path, choice, (row, column), **_within())
 
 
 def look(path: Path, choice: Choice) -> tuple[dict[str, Any], dict[str, str]]:
@@ -37,9 +31,8 @@ def look(path: Path, choice: Choice) -> tuple[dict[str, Any], dict[str, str]]:
             path,
             choice,
             target,
-            limits=reading_limits.limits(),
-            bounds=reading_limits.bounds(),
             on_inspection=inspections.append,
+            **_within(),
         )
         first = sheets.head(target, ROWS_TOLD).drop(sheets.ROW)
         last = pl.scan_parquet(target).select(pl.col(sheets.ROW).last()).collect()
@@ -47,18 +40,20 @@ def look(path: Path, choice: Choice) -> tuple[dict[str, Any], dict[str, str]]:
     reading = inspection.reading
     chosen = _reach(inspection, table, last.item() if table.rows else 0)
     footer = [table.footer.reason] if table.footer else []
+    others = _others(path, inspection)
+    broken = [f"The sheet “{name}” cannot be read." for name, found in others.items() if not found]
     told = {
         "format": reading.format,
         "encoding": reading.encoding,
         "delimiter": reading.delimiter,
-        "sheets": _sheets(path, inspection, chosen),
+        "sheets": [_size(sheet, others.get(sheet.name, chosen)) for sheet in inspection.sheets],
         "sheet": reading.sheet,
         "header_row": reading.header_row,
         "headers": table.headers,
         "n_rows": table.rows,
         "n_cols": table.width,
         "rows": [list(row) for row in first.rows()],
-        "warnings": [*table.warnings, *footer],
+        "warnings": [*table.warnings, *footer, *broken],
     }
     return told, inspection.reasons
 
@@ -70,16 +65,17 @@ def _reach(inspection: Inspection, table: Table, last_data_row: int) -> Reach:
     return Reach(max(last_data_row, footer, shown[-1].row), max(table.width, len(shown[-1].cells)))
 
 
-def _sheets(path: Path, inspection: Inspection, chosen: Reach) -> list[dict[str, Any]]:
-    reading = inspection.reading
-    if not inspection.sheets:
-        return []
-    with (
-        unpacked(path, reading_limits.limits()) as file,
-        open_source(file.path, reading, file.limits) as source,
-    ):
-        return [
-            asdict(sheet)
-            | asdict(chosen if sheet.name == reading.sheet else reach(source, sheet.name))
-            for sheet in inspection.sheets
-        ]
+def _others(path: Path, inspection: Inspection) -> dict[str, Reach | None]:
+    """How far the sheets reach that were not chosen."""
+    if len(inspection.sheets) < 2:
+        return {}
+    return sheets.reaches(path, Choice(sheet=inspection.reading.sheet), **_within())
+
+
+def _size(sheet: Sheet, reach: Reach | None) -> dict[str, Any]:
+    return asdict(sheet) | (asdict(reach) if reach else {"rows": None, "columns": None})
+
+
+def _within() -> Any:
+    """Limits and bounds, as arguments."""
+    return {"limits": reading_limits.limits(), "bounds": reading_limits.bounds()}

@@ -1,10 +1,18 @@
 """A spreadsheet file becomes a table: look at it, choose how to read it, stage it, page it."""
 
-from importer.sheets.bounded import DEFAULT_BOUNDS, Bounds, keep_reader_ready, read
+from importer.sheets.bounded import (
+    DEFAULT_BOUNDS,
+    Bounds,
+    cell,
+    keep_reader_ready,
+    reaches,
+    read,
+)
 from importer.sheets.guard import DEFAULT_LIMITS, Limits
 from importer.sheets.inspection import inspect
 from importer.sheets.paging import head, page, rows
 from importer.sheets.segments import ROWS_PER_GROUP
+from importer.sheets.sheet_cells import Reach
 from importer.sheets.staging import stage
 from importer.sheets.table import (
     ROW,
@@ -33,14 +41,17 @@ __all__ = [
     "Inspection",
     "Limits",
     "PreviewRow",
+    "Reach",
     "Reading",
     "Sheet",
     "Table",
     "UnreadableFile",
+    "cell",
     "head",
     "inspect",
     "keep_reader_ready",
     "page",
+    "reaches",
     "read",
     "rows",
     "stage",

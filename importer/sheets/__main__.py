@@ -1,9 +1,9 @@
 """The process that reads one file, as the first line it is given says: an `Order` as JSON.
 
 It may wait long for that line. It tells what it finds line by line, each a JSON object with one
-key: `inspection`, `rows` (staged so far), `table` or `unreadable`. It ends when its standard input
-is closed. What stops it from outside, or a fault of ours, is told on standard error without a word
-of what the file holds.
+key: `inspection`, `rows` (staged so far), `found` (what was wished for) or `unreadable`. It ends
+when its standard input is closed. What stops it from outside, or a fault of ours, is told on
+standard error without a word of what the file holds.
 """
 
 import faulthandler
@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from traceback import print_tb
@@ -20,12 +21,13 @@ from typing import IO, Any
 
 import cattrs
 
-from importer.sheets import archives
-from importer.sheets.bounded import Bounds, Order
-from importer.sheets.guard import MB
+from importer.sheets import archives, sheet_cells
+from importer.sheets.bounded import Bounds, Order, Wish
+from importer.sheets.guard import MB, Limits
 from importer.sheets.inspection import inspect
+from importer.sheets.source import open_source
 from importer.sheets.staging import stage
-from importer.sheets.table import UnreadableFile
+from importer.sheets.table import Reading, UnreadableFile
 
 _FRAMES_TRACED = 20
 _MOST_TOLD = 32 * MB  # in one line, which the worker holds in its memory
@@ -89,14 +91,18 @@ def _read(order: Order) -> None:
     with archives.unpacked(Path(order.path), order.limits) as file:
         inspection = file.told(inspect(file.path, order.choice, limits=file.limits))
         _tell("inspection", cattrs.unstructure(inspection))
-        table = stage(
-            file.path,
-            inspection.reading,
-            Path(order.target),
-            limits=file.limits,
-            tell=lambda rows: _tell("rows", rows),
-        )
-    _tell("table", cattrs.unstructure(table))
+        found = _found(order, file.path, inspection.reading, file.limits)
+    _tell("found", cattrs.unstructure(found))
+
+
+def _found(order: Order, path: Path, reading: Reading, limits: Limits) -> Any:
+    if order.wish is Wish.TABLE:
+        target = Path(order.target)
+        return stage(path, reading, target, limits=limits, tell=partial(_tell, "rows"))
+    with open_source(path, reading, limits) as source:
+        if order.place:
+            return sheet_cells.cell(source, reading.sheet, *order.place)
+        return sheet_cells.reaches(source, besides=reading.sheet)
 
 
 def _tell(key: str, value: Any) -> None:

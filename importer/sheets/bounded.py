@@ -8,13 +8,16 @@ import logging
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import cattrs
 
 from importer.sheets.guard import DEFAULT_LIMITS, MB, Limits
 from importer.sheets.readers import Readers
+from importer.sheets.sheet_cells import Reach
 from importer.sheets.table import Choice, Inspection, Table, UnreadableFile
 
 _READERS = Readers()
@@ -47,6 +50,14 @@ class Bounds:
 DEFAULT_BOUNDS = Bounds()
 
 
+class Wish(StrEnum):
+    """What somebody wants to know of a file."""
+
+    TABLE = "table"
+    CELL = "cell"
+    REACHES = "reaches"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What the process is to do: the one line that it is given, as JSON."""
@@ -56,6 +67,8 @@ class Order:
     target: str  # in a folder that is the process's own
     limits: Limits
     bounds: Bounds
+    wish: Wish = Wish.TABLE
+    place: tuple[int, int] | None = None  # of the cell that is wished for: its row and column
 
 
 def read(
@@ -76,9 +89,41 @@ def read(
     with TemporaryDirectory(dir=target.parent, prefix=".reading-") as folder:
         staged = Path(folder).absolute() / target.name
         order = Order(str(path.absolute()), choice, str(staged), limits, bounds)
-        table = _carried_out(order, on_inspection, on_rows)
+        table = cattrs.structure(_carried_out(order, on_inspection, on_rows), Table)
         staged.replace(target)
     return table
+
+
+def cell(
+    path: Path,
+    choice: Choice,
+    place: tuple[int, int],
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    bounds: Bounds = DEFAULT_BOUNDS,
+) -> str:
+    """What the cell in that row and column shows in Excel; "" where there is none.
+
+    Raises `UnreadableFile` as `read` does.
+    """
+    with TemporaryDirectory() as folder:
+        target = str(Path(folder) / "nothing")
+        order = Order(str(path.absolute()), choice, target, limits, bounds, Wish.CELL, place)
+        found: str = _carried_out(order)
+    return found
+
+
+def reaches(
+    path: Path, choice: Choice, *, limits: Limits = DEFAULT_LIMITS, bounds: Bounds = DEFAULT_BOUNDS
+) -> dict[str, Reach | None]:
+    """How far the sheets of a workbook reach, but for the chosen one; None for a broken sheet.
+
+    Raises `UnreadableFile` as `read` does.
+    """
+    with TemporaryDirectory() as folder:
+        target = str(Path(folder) / "nothing")
+        order = Order(str(path.absolute()), choice, target, limits, bounds, Wish.REACHES)
+        return cattrs.structure(_carried_out(order), dict[str, Reach | None])
 
 
 def keep_reader_ready() -> None:
@@ -88,9 +133,10 @@ def keep_reader_ready() -> None:
 
 def _carried_out(
     order: Order,
-    on_inspection: Callable[[Inspection], None],
-    on_rows: Callable[[int], None],
-) -> Table:
+    on_inspection: Callable[[Inspection], None] = lambda _: None,
+    on_rows: Callable[[int], None] = lambda _: None,
+) -> Any:
+    """What was wished for, as JSON has it."""
     with _READERS.one() as reader:
         for line in reader.carry_out(json.dumps(cattrs.unstructure(order))):
             match json.loads(line):
@@ -99,8 +145,8 @@ def _carried_out(
                 case {"rows": rows}:
                     _READERS.renew_spare()  # sooner, it would be in the way of the first rows
                     on_rows(rows)
-                case {"table": told}:
-                    return cattrs.structure(told, Table)
+                case {"found": told}:
+                    return told
                 case {"unreadable": sentence}:
                     raise UnreadableFile(sentence)
         raise _untimely_end(*reader.end())

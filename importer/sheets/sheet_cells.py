@@ -1,10 +1,12 @@
 """A sheet's cells as they stand in the file: how far they reach, and a single one of them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import polars as pl
 
 from importer.sheets.block import Source, column_name
+from importer.sheets.table import UnreadableFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,17 @@ def reach(source: Source, sheet: str | None) -> Reach:
         rows = max([rows, *numbers.tail(1)])
         columns = max([columns, *(place for place, cells in enumerate(filled, 1) if cells.any())])
     return Reach(rows, columns)
+
+
+def reaches(source: Source, besides: str | None) -> dict[str, Reach | None]:
+    """How far the other sheets reach, by name; None for one that cannot be read."""
+    found: dict[str, Reach | None] = {}
+    for sheet in source.sheets:
+        if sheet.name != besides:
+            with suppress(UnreadableFile):
+                found[sheet.name] = None
+                found[sheet.name] = reach(source, sheet.name)
+    return found
 
 
 def cell(source: Source, sheet: str | None, row: int, column: int) -> str:

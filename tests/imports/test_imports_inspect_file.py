@@ -121,6 +121,30 @@ def test_inspect_file_reads_what_an_archive_holds(tmp_path):
     assert run(archive, "--sheet", "other", "--cell", "6,1").out == "Vera Rubin\n"
 
 
+def test_inspect_file_tells_of_another_sheet_that_is_broken(tmp_path):
+    with ZipFile(DEATHS) as whole, ZipFile(tmp_path / "b.xlsx", "w") as broken:
+        for name in whole.namelist():
+            end = b"</sheetData>" if "sheet2" in name else b"none"
+            broken.writestr(name, whole.read(name).replace(end, b""))
+
+    told = json.loads(run(tmp_path / "b.xlsx", "--sheet", "arts", "--json").out)
+
+    assert told["n_rows"] == 10
+    assert told["sheets"][1] == {"name": "other", "hidden": False, "rows": None, "columns": None}
+    assert told["warnings"][-1] == "The sheet “other” cannot be read."
+
+
+@pytest.mark.parametrize("arguments", [["--json"], ["--cell", "1,1"]])
+def test_inspect_file_gives_up_in_one_sentence(settings, caplog, arguments):
+    settings.READING_TIMEOUT_S = 0.001
+
+    ended = run(DEATHS, *arguments)
+
+    assert (ended.status, ended.out, caplog.text) == (1, "", "")
+    assert ended.err.startswith("This file takes far longer to read than a real spreadsheet does")
+    assert ended.err.count("\n") == 1
+
+
 def test_inspect_file_counts_the_records_of_a_text_file_as_rows(tmp_path):
     path = tmp_path / "leads.csv"
     path.write_text(CSV)

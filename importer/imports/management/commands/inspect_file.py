@@ -3,6 +3,8 @@
 import json
 import logging
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,17 +48,32 @@ class Command(BaseCommand):
         try:
             with path.open("rb"):
                 pass  # here it is clear why a file cannot be opened
-            if options["cell"]:
-                text = looking.text_of_cell(path, choice, *options["cell"])
-            else:
-                told, reasons = looking.look(path, choice)
-                text = json.dumps(told, indent=2) if options["json"] else _in_words(told, reasons)
+            with _refusals_told_once():
+                text = _told(path, choice, options)
         except (UnreadableFile, ReadingFault, OSError) as error:
             if isinstance(error, ReadingFault):
                 log.error("%s", error)
             self.stderr.write(_sentence(path, error))
             raise SystemExit(1) from error
         self.stdout.write(text + "\n", ending="")
+
+
+@contextmanager
+def _refusals_told_once() -> Iterator[None]:
+    """A worker's log says how the process ended that read a file; here the sentence is enough."""
+    reading = logging.getLogger("importer.sheets")
+    reading.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        reading.setLevel(logging.NOTSET)
+
+
+def _told(path: Path, choice: Choice, options: dict[str, Any]) -> str:
+    if options["cell"]:
+        return looking.text_of_cell(path, choice, *options["cell"])
+    told, reasons = looking.look(path, choice)
+    return json.dumps(told, indent=2) if options["json"] else _in_words(told, reasons)
 
 
 def _place(text: str) -> tuple[int, int]:
@@ -100,5 +117,7 @@ def _in_words(told: dict[str, Any], reasons: dict[str, str]) -> str:
     return "\n".join([*lines, *(f"{'Note':<12}{warning}" for warning in told["warnings"])])
 
 
-def _size(rows: int, columns: int) -> str:
+def _size(rows: int | None, columns: int | None) -> str:
+    if rows is None or columns is None:
+        return "cannot be read"
     return f"{rows:,} rows, {columns:,} columns"
