@@ -228,6 +228,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # What one file may hold, and what the process that reads it may take.
 UPLOAD_LIMIT_BYTES = env.int("UPLOAD_LIMIT_BYTES", default=250 * 1024**2)
 UNZIPPED_LIMIT_BYTES = env.int("UNZIPPED_LIMIT_BYTES", default=4 * 1024**3)
+UNZIPPED_RATIO_LIMIT = env.int("UNZIPPED_RATIO_LIMIT", default=200)  # to the zipped size
+ARCHIVE_PARTS_LIMIT = env.int("ARCHIVE_PARTS_LIMIT", default=5_000)
 COLUMN_LIMIT = env.int("COLUMN_LIMIT", default=500)
 CELL_LIMIT = env.int("CELL_LIMIT", default=100_000_000)  # that hold anything
 READING_MEMORY_BYTES = env.int("READING_MEMORY_BYTES", default=6 * 1024**3)  # of addresses

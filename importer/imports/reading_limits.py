@@ -10,6 +10,8 @@ def limits() -> Limits:
     return Limits(
         file_bytes=settings.UNZIPPED_LIMIT_BYTES,  # what browsers send is measured as it comes
         unzipped_bytes=settings.UNZIPPED_LIMIT_BYTES,
+        ratio=settings.UNZIPPED_RATIO_LIMIT,
+        parts=settings.ARCHIVE_PARTS_LIMIT,
         columns=settings.COLUMN_LIMIT,
         cells=settings.CELL_LIMIT,
     )

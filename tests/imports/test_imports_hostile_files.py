@@ -2,7 +2,9 @@
 
 import pytest
 
+from importer.sheets.guard import SWOLLEN
 from tests.office import leads_csv, uploaded
+from tests.sheets.workbooks import write_workbook
 
 LEADS = leads_csv("a.test", rows=3)
 
@@ -24,6 +26,15 @@ def test_a_file_beyond_a_setting_costs_one_sentence(team, ana, settings, setting
 
     assert words in import_.work_error
     assert not import_.work
+
+
+def test_a_workbook_of_more_parts_than_the_setting_allows_is_refused(team, ana, settings, tmp_path):
+    settings.ARCHIVE_PARTS_LIMIT = 2
+    workbook = write_workbook(tmp_path / "leads.xlsx", [["Email"], ["ann@a.test"]])
+
+    import_ = uploaded(team, ana, workbook.read_bytes(), "leads.xlsx")
+
+    assert import_.work_error == SWOLLEN
 
 
 def test_a_worker_reads_on_after_a_poisonous_file(team, ana):
