@@ -55,9 +55,10 @@ class ImportQuerySet(TeamQuerySet, LeasedQuerySet):  # type: ignore[override]  #
         return lines.annotate(rows=KT("table_json__rows"))
 
     def of_the_same_file(self, other: "Import") -> Self:
-        """The team's earlier imports of the very same bytes."""
+        """The team's imports of the very same bytes, confirmed before this one; the last first."""
         same = self.filter(team=other.team_id, source_sha256=other.source_sha256)
-        return same.filter(created_at__lt=other.created_at).exclude(state=Import.State.DRAFT)
+        earlier = same.filter(confirmed_at__lt=other.confirmed_at or timezone.now())
+        return earlier.exclude(pk=other.pk).order_by("-confirmed_at")
 
 
 class Import(Leased):
