@@ -70,7 +70,7 @@ class PracticeCrm:
 
     def open(self) -> None:
         """Plant the seed in an empty database and take up the jobs that were left."""
-        self.uploads.forget_old()
+        self.uploads.forget_old(self.control.switches.file_days)
         with self.store.transaction() as db:
             if db.execute("SELECT 1 FROM last_id").fetchone() is None:
                 plant_seed(StoredRecords(db))

@@ -12,14 +12,14 @@ Heard = list[dict[str, Any]]
 
 
 @contextmanager
-def listening() -> Iterator[tuple[str, Heard]]:
-    """The address to call back, and what has come there so far."""
+def listening(*, refusing: int = 0) -> Iterator[tuple[str, Heard]]:
+    """The address to call back, and what has come there so far; the first are refused."""
     heard: Heard = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
+            self.send_response(200 if len(heard) > refusing else 503)
             self.end_headers()
 
         def log_message(self, *args: Any) -> None:

@@ -16,7 +16,7 @@ MEETING = {
 CALL = {
     "Subject": "First call",
     "Call_Type": "Outbound",
-    "Call_Start_Time": "2027-03-01T09:00:00+01:00",
+    "Call_Start_Time": "2127-03-01T09:00:00+01:00",
     "Call_Duration": "00:10",
 }
 ACTIVITIES: dict[str, dict[str, Any]] = {
@@ -103,6 +103,26 @@ def test_activities_need_what_the_system_asks_for(caller: Caller, module, given,
 
     assert codes(answer) == ["MANDATORY_NOT_FOUND"]
     assert first(answer)["details"]["api_name"] == lacking
+
+
+@pytest.mark.parametrize("who", [{}, {"Who_Id": None}])
+def test_call_to_come_needs_somebody_to_be_called(caller: Caller, who):
+    subject = {"Subject": "Nobody to call"}
+
+    answer = write(caller, "Calls", {**CALL, **subject, **who})
+
+    assert codes(answer) == ["MANDATORY_NOT_FOUND"]
+    assert first(answer)["details"]["api_name"] == "Who_Id"
+    assert caller.find("select id from Calls where Subject = 'Nobody to call'") == []
+
+
+def test_call_to_come_is_to_a_contact_and_one_that_was_may_be_to_anybody(caller: Caller):
+    contact = caller.find("select id from Contacts where Last_Name is not null")[0]["id"]
+
+    to_come = write(caller, "Calls", {**CALL, "Who_Id": {"id": contact}})
+    was = write(caller, "Calls", {**CALL, "Call_Start_Time": "2026-01-05T09:00:00+01:00"})
+
+    assert (codes(to_come), codes(was)) == (["SUCCESS"], ["SUCCESS"])
 
 
 def test_call_of_no_length_is_refused(caller: Caller):

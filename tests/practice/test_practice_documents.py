@@ -71,6 +71,26 @@ def test_order_needs_its_vendor(caller: Caller, product):
     assert first(answer)["details"]["api_name"] == "Vendor_Name"
 
 
+def test_price_book_needs_its_ranges(caller: Caller):
+    ranges = [{"from_range": 1, "to_range": 9, "discount": 0}]
+    ranges.append({"from_range": 10, "to_range": 99, "discount": 5})
+    lacking = write(caller, "Price_Books", {"Price_Book_Name": "Dealers"})
+    book = added(caller, "Price_Books", Price_Book_Name="Dealers", Pricing_Details=ranges)
+
+    assert codes(lacking) == ["MANDATORY_NOT_FOUND"]
+    assert first(lacking)["details"]["api_name"] == "Pricing_Details"
+    kept = caller.record("Price_Books", book)["Pricing_Details"]
+    assert [{key: row[key] for key in ranges[0]} for row in kept] == ranges
+
+
+def test_price_books_of_a_file_need_no_ranges(caller: Caller):
+    lines = [["Price_Book_Name"], ["Dealers"]]
+
+    [row] = caller.run(lines, module="Price_Books", mappings=lines[0])
+
+    assert row["STATUS"] == "ADDED"
+
+
 def test_document_has_a_hundred_items_at_most(caller: Caller, product):
     items = [{"Product_Name": product, "Quantity": 1}] * 101
 

@@ -2,11 +2,29 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.practice.caller import Caller, job_body, zipped
 from tests.practice.controls import LINES, MAPPINGS, let_pass, suffer, turn
 from tests.practice_server import practice_crm
 
+LEADS = "/crm/v7/Leads"
 QUERY = {"select_query": "select id from Leads where Last_Name = 'Haddad' limit 0, 1"}
+ALL_LEADS = "5725767000000310010"
+TEN, ELEVEN = ({"data": [{"Last_Name": "Rao", "Company": "A"}] * count} for count in (10, 11))
+HEAVY = (
+    ("POST", "/crm/v7/coql", {"json": QUERY}),
+    ("GET", LEADS, {"params": {"fields": "City", "cvid": ALL_LEADS}}),
+    ("GET", LEADS, {"params": {"fields": "City", "sort_by": "id"}}),
+    ("POST", LEADS, {"json": ELEVEN}),
+    ("PUT", LEADS, {"json": ELEVEN}),
+    ("POST", f"{LEADS}/upsert", {"json": ELEVEN}),
+)
+LIGHT = (
+    ("GET", "/crm/v7/org", {}),
+    ("GET", LEADS, {"params": {"fields": "City"}}),
+    ("POST", LEADS, {"json": TEN}),
+)
 
 
 def statuses(count, call):
@@ -28,14 +46,22 @@ def test_calls_above_the_editions_number_are_refused(tmp_path):
     assert unlimited == [200] * 6
 
 
-def test_heavy_calls_have_a_number_of_their_own(caller: Caller):
+@pytest.mark.parametrize("call", HEAVY)
+def test_heavy_calls_have_a_number_of_their_own(caller: Caller, call):
     suffer(caller, "latency", seconds=1, times=None)
 
-    heavy = statuses(11, lambda: caller.http.post("/crm/v7/coql", json=QUERY))
-    light = statuses(11, lambda: caller.http.get("/crm/v7/org"))
+    heavy = statuses(11, lambda: caller.http.request(*call[:2], **call[2]))
 
-    assert heavy == [*[200] * 10, 429]
-    assert light == [200] * 11
+    assert (len(heavy), heavy.count(429)) == (11, 1)
+
+
+@pytest.mark.parametrize("call", LIGHT)
+def test_light_calls_count_for_the_edition_only(caller: Caller, call):
+    suffer(caller, "latency", seconds=1, times=None)
+
+    light = statuses(11, lambda: caller.http.request(*call[:2], **call[2]))
+
+    assert (len(light), light.count(429)) == (11, 0)
 
 
 def test_edition_says_what_a_day_allows(tmp_path):

@@ -105,6 +105,8 @@ def test_update_and_upsert_need_find_by(caller: Caller, file_id, operation):
         ({"api_name": "Partner", "index": 0, "find_by": "Industry"}, "INVALID_DATA"),
         ({"api_name": "Partner", "index": 0, "find_by": ["id"]}, "INVALID_DATA"),
         ({"api_name": "Birth_Date", "index": 0, "format": "QQ"}, "INVALID_FORMAT"),
+        ({"api_name": "Annual_Revenue", "index": 0, "format": "many"}, "INVALID_FORMAT"),
+        ({"api_name": "Annual_Revenue", "index": 0, "format": "#.#,"}, "INVALID_FORMAT"),
         ({"api_name": "Birth_Date", "default_value": {"value": "soon"}}, "INVALID_FORMAT"),
     ],
 )

@@ -8,6 +8,8 @@ from threading import Thread
 import pytest
 
 from tests.practice.caller import Caller, job_body, zipped
+from tests.practice.controls import accepted, four_leads, suffer
+from tests.practice.listening import heard_of, listening
 from tests.practice_server import address_of, practice_crm, start_practice_crm
 
 HEADER = ["Email", "Last_Name", "Company"]
@@ -56,6 +58,19 @@ def test_job_echoes_its_request(caller: Caller):
     }
 
 
+@pytest.mark.parametrize("pattern", ["#,###,###.##", "#,##0.00", "0", "# ##0,00", "#'##0.00"])
+def test_job_echoes_how_numbers_are_written(caller: Caller, pattern):
+    mappings = ["Last_Name", {"api_name": "Company", "index": 1}]
+    mappings.append({"api_name": "Annual_Revenue", "index": 2, "format": pattern})
+    file_id = caller.uploaded(zipped([["Name", "Firm", "Revenue"], ["Rao", "Zylker", "1234.5"]]))
+
+    job = caller.finished(accepted(caller, job_body(file_id, mappings=mappings)))
+
+    formats = [one["format"] for one in job["resource"][0]["field_mappings"]]
+    assert formats == [None, None, pattern]
+    assert caller.result(job)[0]["STATUS"] == "ADDED"
+
+
 def test_result_is_an_archive_named_after_module_and_file(caller: Caller):
     job = caller.finished(started(caller, zipped(people(2))))
 
@@ -73,6 +88,28 @@ def test_result_of_an_unknown_job_says_the_link_is_not_valid(caller: Caller):
     answer = caller.http.get("/v7/crm/808232144/bulk-write/1/1.zip")
 
     assert (answer.status_code, answer.json()["x-info"]) == (404, "Link not valid")
+
+
+def test_callback_tells_that_a_job_has_failed(caller: Caller):
+    suffer(caller, "job_failed", code="INVALID_FORMAT")
+    with listening() as (url, heard):
+        job = caller.finished(four_leads(caller, callback={"url": url, "method": "post"}))
+
+        [told] = heard_of(heard, 1)
+
+    assert told == {**job, "state": "FAILED"}
+    assert (told["status"], told["resource"][0]["code"]) == ("FAILED", "INVALID_FORMAT")
+    assert "result" not in told
+
+
+@pytest.mark.parametrize(("refusing", "tries"), [(0, 1), (1, 2), (5, 2)])
+def test_callback_that_is_refused_is_tried_once_again(caller: Caller, refusing, tries):
+    with listening(refusing=refusing) as (url, heard):
+        job = caller.finished(four_leads(caller, callback={"url": url, "method": "post"}))
+
+        told = heard_of(heard, tries + 1)
+
+    assert [one["id"] for one in told] == [job["id"]] * tries
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", ":", "|"])

@@ -179,7 +179,7 @@ def test_meetings_and_calls_are_written_here_though_not_in_bulk(caller: Caller):
     call = {
         "Subject": "Ask",
         "Call_Type": "Outbound",
-        "Call_Start_Time": "2026-12-01T10:00:00+01:00",
+        "Call_Start_Time": "2026-01-05T10:00:00+01:00",
         "Call_Duration": "00:00",
     }
 

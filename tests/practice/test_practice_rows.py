@@ -240,6 +240,43 @@ def test_format_says_how_dates_are_written(caller: Caller, pattern, text):
     assert caller.record("Leads", rows[0]["RECORD_ID"])["Birth_Date"] == "2026-02-03"
 
 
+def test_layout_of_a_row_is_told_by_name_or_id_and_is_else_the_default_one(caller: Caller):
+    told = caller.http.get("/crm/v7/settings/layouts?module=Leads").json()["layouts"]
+    standard, referral = told
+    texts = (referral["name"], referral["id"], standard["name"], "", "Nowhere")
+    columns = ["Last_Name", "Company", "Layout"]
+
+    rows = caller.run([columns, *(["A", "A", text] for text in texts)], mappings=columns)
+
+    assert statuses(rows) == [("ADDED", "")] * len(texts)
+    layouts = [caller.record("Leads", row["RECORD_ID"])["Layout"]["id"] for row in rows]
+    assert layouts == [one["id"] for one in (referral, referral, standard, standard, standard)]
+
+
+@pytest.mark.parametrize("key", ["id", "name"])
+def test_layout_of_a_whole_file_is_told_by_name_or_id(caller: Caller, key):
+    _, referral = caller.http.get("/crm/v7/settings/layouts?module=Leads").json()["layouts"]
+    layout = {"api_name": "Layout", "default_value": {"value": referral[key]}}
+    columns = ["Last_Name", "Company"]
+
+    [row] = caller.run([columns, ["A", "A"]], mappings=[*columns, layout])
+
+    assert caller.record("Leads", row["RECORD_ID"])["Layout"]["id"] == referral["id"]
+
+
+def test_layout_stays_where_the_cell_of_an_update_is_blank(caller: Caller):
+    _, referral = caller.http.get("/crm/v7/settings/layouts?module=Leads").json()["layouts"]
+    lead = added(caller, Email="a@example.com", Layout={"id": referral["id"]})
+    columns = ["Email", "Layout"]
+
+    rows = caller.run(
+        [columns, ["a@example.com", ""]], mappings=columns, operation="update", find_by="Email"
+    )
+
+    assert statuses(rows) == [("UPDATED", "")]
+    assert caller.record("Leads", lead)["Layout"]["id"] == referral["id"]
+
+
 def test_lookup_finds_its_target_by_name_key_or_id(caller: Caller):
     account = caller.find(f"select Account_Name from Accounts where Account_Name = '{ACME}'")[0]
 

@@ -5,7 +5,16 @@ import time
 import pytest
 
 from tests.practice.caller import Caller, job_body, zipped
-from tests.practice.controls import LINES, MAPPINGS, accepted, four_leads, suffer, turn
+from tests.practice.controls import (
+    LINES,
+    MAPPINGS,
+    accepted,
+    archive_of,
+    four_leads,
+    let_pass,
+    suffer,
+    turn,
+)
 from tests.practice.records_calls import added
 
 NO_COMPANY = [["Last_Name"], ["Rao"]]
@@ -183,6 +192,26 @@ def test_key_that_comes_again_is_taken_in_turn_or_skipped(caller: Caller, operat
     assert outcomes(skipped) == [("UPDATED", ""), ("SKIPPED", "DUPLICATE_DATA-Email")]
 
 
+@pytest.mark.parametrize(
+    ("switches", "module", "columns"),
+    [
+        ({}, "Machines", ["Asset_Tag", "Name"]),
+        ({"key_comparison": "exact"}, "Accounts", ["Account_Name", "Phone"]),
+    ],
+)
+def test_key_is_repeated_only_where_it_is_the_same_key(caller: Caller, switches, module, columns):
+    turn(caller, repeated_key="skip", **switches)
+    suffer(caller, "job_stuck", after_rows=1, seconds=0)  # what was seen before is seen alike
+    lines = [columns, ["t-1", "1"], ["T-1", "2"], ["T-1", "3"]]
+
+    rows = caller.run(
+        lines, module=module, operation="upsert", find_by=columns[0], mappings=columns
+    )
+
+    again = ("SKIPPED", f"DUPLICATE_DATA-{columns[0]}")
+    assert outcomes(rows) == [("ADDED", ""), ("ADDED", ""), again]
+
+
 def test_key_seen_before_a_standstill_still_counts_as_repeated(caller: Caller):
     key = "a.rao@example.com"
     lines = [KEYED, [key, "First", "Zylker"], [key, "Second", "Zylker"]]
@@ -301,6 +330,55 @@ def test_file_is_good_for_several_jobs_or_for_one(caller: Caller):
 
     assert (first.status_code, second.status_code) == (201, 201)
     assert (third.status_code, third.json()["code"]) == (400, "ALREADY_USED")
+
+
+def test_further_csv_files_are_refused_or_overlooked(caller: Caller):
+    archive = archive_of(first=LINES, second=[["Last_Name", "Company"], ["Rao", "Zylker"]])
+    unnamed = job_body(caller.uploaded(archive), mappings=MAPPINGS)
+    named = job_body(caller.uploaded(archive), mappings=MAPPINGS, file_names=["second.csv"])
+    unknown = job_body(caller.uploaded(archive), mappings=MAPPINGS, file_names=["third.csv"])
+    refused = [caller.create(body).json()["code"] for body in (unnamed, named, unknown)]
+    turn(caller, surplus_files="overlook")
+    jobs = [caller.finished(accepted(caller, body)) for body in (unnamed, named)]
+
+    assert refused == ["FILE_NOT_SUPPORTED"] * 3
+    assert [job["resource"][0]["file_names"] for job in jobs] == [["first.csv"], ["second.csv"]]
+    assert [job["resource"][0]["file"]["added_count"] for job in jobs] == [4, 1]
+    assert caller.create(unknown).json()["code"] == "FILE_NOT_SUPPORTED"
+
+
+@pytest.mark.parametrize("operation", ["update", "upsert"])
+def test_value_of_another_record_is_refused_or_left_out(caller: Caller, operation):
+    machines = [
+        added(caller, "Machines", Name="A", Asset_Tag=f"t-{n}", Serial_Number=f"s-{n}")
+        for n in (1, 2)
+    ]
+    columns = ["Asset_Tag", "Serial_Number", "Name"]
+    asked = {"module": "Machines", "operation": operation, "find_by": "Asset_Tag"}
+    lines = [columns, ["t-1", "s-2", "B"]]
+    refused = caller.run(lines, mappings=columns, **asked)
+    turn(caller, unique_clash="leave_out")
+    left_out = caller.run(lines, mappings=columns, **asked)
+    new = caller.run([columns, ["t-3", "s-2", "C"]], mappings=columns, **asked)
+
+    assert outcomes(refused) == [("SKIPPED", "DUPLICATE_DATA-Serial_Number")]
+    assert outcomes(left_out) == [("UPDATED", "")]
+    changed = caller.record("Machines", machines[0])
+    assert (changed["Name"], changed["Serial_Number"]) == ("B", "s-1")
+    missing = {"update": "RESOURCE_NOT_FOUND-Asset_Tag:", "upsert": ""}[operation]
+    assert outcomes(new) == [("SKIPPED", f"{missing}DUPLICATE_DATA-Serial_Number")]
+
+
+def test_file_is_kept_for_some_days(caller: Caller):
+    body = job_body(caller.uploaded(zipped(LINES)), mappings=MAPPINGS)
+    turn(caller, file_days=1)
+    let_pass(caller, 86_400 + 60)
+    later = Caller(caller.address)  # the token of yesterday has expired
+    late = later.create(body)
+    turn(caller, file_days=2)
+    in_time = later.create(body)
+
+    assert (in_time.status_code, late.json()["code"]) == (201, "FILE_NOT_FOUND")
 
 
 def test_inventory_modules_may_be_closed_to_bulk_write(caller: Caller):

@@ -7,11 +7,12 @@ import zipfile
 import httpx
 import pytest
 
-from tests.practice.caller import ZGID, Caller, zipped
-from tests.practice.controls import turn
+from tests.practice.caller import ZGID, Caller, job_body, zipped
+from tests.practice.controls import let_pass, turn
 from tests.practice.holders import refusal
 
 LINES = [["Last_Name", "Company"], ["Rao", "Zylker"]]
+WEEK_S = 7 * 86_400
 
 
 def test_upload_gives_a_file_id_of_digits(caller: Caller):
@@ -84,6 +85,17 @@ def test_refusal_may_come_with_http_200(caller: Caller):
 
     assert (answer.status_code, answer.json()["status"]) == (200, "error")
     assert answer.json()["code"] == "INVALID_FILE_FORMAT"
+
+
+def test_upload_serves_for_a_week(caller: Caller):
+    body = job_body(caller.uploaded(zipped(LINES)), mappings=LINES[0])
+    let_pass(caller, WEEK_S - 60)
+    in_time = Caller(caller.address).create(body)  # the token of a week ago has expired
+    let_pass(caller, 120)
+    late = Caller(caller.address).create(body)
+
+    assert in_time.status_code == 201
+    assert refusal(late) == (400, "FILE_NOT_FOUND")
 
 
 @pytest.mark.parametrize("version", ["v2", "v7", "v8"])

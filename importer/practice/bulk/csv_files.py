@@ -66,12 +66,15 @@ class CsvFile:
 
 
 def open_csv_files(
-    archive: Path, names: Sequence[str | None], encoding: str | None
+    archive: Path, names: Sequence[str | None], encoding: str | None, *, alone: bool
 ) -> list[CsvFile]:
-    """The archive's CSV files in the order of `names`, or its only one if that is not named."""
+    """The archive's CSV files in the order of `names`, or its only one if that is not named.
+
+    A single one may have others beside it unless it must be `alone`; not named, it is the first.
+    """
     codec = _codec(encoding) if encoding else None
     try:
-        members = _csv_members(archive, names)
+        members = _csv_members(archive, names, alone=alone)
         return [_settled(archive, member, codec) for member in members]
     except (*UNREADABLE, UnicodeError, RuntimeError, NotImplementedError, OSError) as error:
         raise UnsupportedFileError from error
@@ -90,14 +93,16 @@ def guess_delimiter(header: str) -> str:
     return max(DELIMITERS, key=outside.count)
 
 
-def _csv_members(archive: Path, names: Sequence[str | None]) -> list[str]:
-    """The names asked for, which must be those of all CSV files there are."""
+def _csv_members(archive: Path, names: Sequence[str | None], *, alone: bool) -> list[str]:
+    """The names asked for, which must be those of all CSV files that count."""
     with zipfile.ZipFile(archive) as opened:
         files = [info for info in opened.infolist() if not info.is_dir()]
     if sum(info.file_size for info in files) > MAX_UNPACKED_BYTES:
         raise UnsupportedFileError
     found = [info.filename for info in files if info.filename.lower().endswith(".csv")]
     found = [name for name in found if not name.startswith("__MACOSX/")]
+    if len(names) == 1 and not alone:
+        found = [name for name in found if name in names] or found[:1]
     asked = found if list(names) == [None] else [name for name in names if name is not None]
     if sorted(asked) != sorted(found) or len(found) != len(names):
         raise UnsupportedFileError

@@ -1,5 +1,6 @@
 """A job's field mappings, checked: every key of each."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +13,9 @@ from importer.practice.organisation.fields import Field
 from importer.practice.organisation.modules import MODULES
 
 MAX_MAPPINGS: Final = 200
+NUMBERS: Final = ("integer", "bigint", "double", "currency", "percent")
+# Digits and the marks between them. Zoho lists the patterns it knows, and that list is lost.
+NUMBER_PATTERN: Final = re.compile(r"[#0]+(?:[.,' \u00a0][#0]+)*")
 Json = dict[str, Any]
 
 
@@ -169,12 +173,19 @@ def _find_by(entry: Entry, about: Given) -> str | None:
 
 
 def _format(entry: Entry, default: str | None) -> str | None:
-    """The pattern of a date, which must be one, and which the default must follow."""
+    """The pattern of a date, which must be one, and which the default must follow.
+
+    That of a number must be one too, and is kept; the cells are plain numbers all the same.
+    """
     given, field = entry.given.get("format"), entry.field
-    if field.data_type not in ("date", "datetime"):
-        return None
     pattern = None if given is None else str(given)
     message = f"invalid format for field {field.api_name}"
+    if field.data_type in NUMBERS:
+        if pattern is not None and not NUMBER_PATTERN.fullmatch(pattern):
+            raise entry.refused("INVALID_FORMAT", message, "format")
+        return pattern
+    if field.data_type not in ("date", "datetime"):
+        return None
     try:
         strptime_pattern(pattern or "")
     except UnknownPatternError as error:

@@ -35,8 +35,9 @@ def parse(body: Json, version: str, uploads: Uploads, switches: Switches) -> Job
     callback_url = _callback_url(callback, version)
     given = given_resources(body, version)
     require_known_modules(given, switches)
-    file_id = shared_file_id(given, uploads, reusable=switches.file_reuse == "allowed")
-    files = csv_files(uploads.path(file_id), given, body.get("character_encoding"))
+    file_id = shared_file_id(given, uploads, switches)
+    archive, encoding = uploads.path(file_id), body.get("character_encoding")
+    files = csv_files(archive, given, encoding, alone=switches.surplus_files == "refuse")
     keys = [find_by(one, operation) for one in given]
     everywhere = body.get("ignore_empty") is True
     header = files[0].header()

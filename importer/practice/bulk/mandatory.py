@@ -1,11 +1,15 @@
 """What a job must map: its key, and what new records need."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from importer.practice.api.errors import ApiError
 from importer.practice.bulk.job_request import Resource
 from importer.practice.judging.mapping import required_fields
 from importer.practice.organisation.modules import MODULES
+
+# Bulk write takes price books, and a file of theirs has no place for their ranges.
+NEVER_IN_A_FILE: Final = ("Pricing_Details",)
 
 
 def require_key_column(resource: Resource, place: int) -> None:
@@ -36,7 +40,7 @@ def unmapped(resources: Sequence[Resource], place: int, *, by_layout: bool) -> l
     resource = resources[place]
     if resource.operation == "update":
         return []
-    mapped = {mapping.api_name for mapping in resource.mappings}
+    mapped = {mapping.api_name for mapping in resource.mappings} | {*NEVER_IN_A_FILE}
     files = {other.module for other in resources}
     needed = required_fields(MODULES[resource.module], resource.mappings, by_layout=by_layout)
     return [f.api_name for f in needed if f.api_name not in mapped and f.rows_in not in files]

@@ -114,7 +114,7 @@ def _available(given: Given, switches: Switches) -> bool:
     return module.in_bulk and module.kind != "linking"
 
 
-def shared_file_id(given: Sequence[Given], uploads: Uploads, *, reusable: bool) -> int:
+def shared_file_id(given: Sequence[Given], uploads: Uploads, switches: Switches) -> int:
     """The file id that all resources carry."""
     for one in given:
         if one.entry.get("file_id") is None:
@@ -126,20 +126,22 @@ def shared_file_id(given: Sequence[Given], uploads: Uploads, *, reusable: bool) 
     for one in given:
         if str(one.entry["file_id"]) != first:
             raise invalid_data("file_id", f"{one.path}.file_id")
-    if not uploads.kept(known):
+    if not uploads.kept(known, switches.file_days):
         raise ApiError("FILE_NOT_FOUND", "The file was not uploaded, or is kept no longer.")
-    if not reusable and uploads.used(known):
+    if switches.file_reuse == "refused" and uploads.used(known):
         raise ApiError("ALREADY_USED", "another job has used the file")
     return known
 
 
-def csv_files(archive: Path, given: Sequence[Given], encoding: object) -> list[CsvFile]:
-    """The file of each resource. A single one need not be named."""
+def csv_files(
+    archive: Path, given: Sequence[Given], encoding: object, *, alone: bool
+) -> list[CsvFile]:
+    """The file of each resource. A single one need not be named, and may have to be `alone`."""
     if encoding is not None and not isinstance(encoding, str):
         raise invalid_data("character_encoding", "$.character_encoding")
     names = [_file_name(one, needed=len(given) > 1) for one in given]
     try:
-        return open_csv_files(archive, names, encoding or None)
+        return open_csv_files(archive, names, encoding or None, alone=alone)
     except UnsupportedFileError as error:
         raise ApiError("FILE_NOT_SUPPORTED", "File not supported for bulk write") from error
     except UnknownEncodingError as error:

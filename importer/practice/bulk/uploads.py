@@ -1,4 +1,4 @@
-"""Archives that were uploaded for bulk write jobs, kept for a week."""
+"""Archives that were uploaded for bulk write jobs, kept for some days."""
 
 import os
 import shutil
@@ -12,7 +12,6 @@ from importer.practice.clock import CLOCK
 from importer.practice.storage.store import Store, next_id, now_text
 
 MAX_BYTES: Final = 25 * 1024**2
-KEPT_FOR: Final = timedelta(days=7)
 
 
 class Uploads:
@@ -41,11 +40,10 @@ class Uploads:
     def path(self, file_id: int) -> Path:
         return self.store.uploads_dir / f"{file_id}.zip"
 
-    def kept(self, file_id: int) -> bool:
-        """Whether the file was uploaded, and not too long ago."""
-        oldest = (CLOCK.now() - KEPT_FOR).isoformat(timespec="seconds")
+    def kept(self, file_id: int, days: int) -> bool:
+        """Whether the file was uploaded, and no longer than so many days ago."""
         row = self.store.db.execute(
-            "SELECT 1 FROM uploads WHERE id = ? AND created_time >= ?", (file_id, oldest)
+            "SELECT 1 FROM uploads WHERE id = ? AND created_time >= ?", (file_id, _days_ago(days))
         ).fetchone()
         return row is not None
 
@@ -57,15 +55,18 @@ class Uploads:
     def mark_used(self, db: sqlite3.Connection, file_id: int) -> None:
         db.execute("UPDATE uploads SET used = 1 WHERE id = ?", (file_id,))
 
-    def forget_old(self) -> None:
+    def forget_old(self, days: int) -> None:
         """Delete what nobody may use any more."""
-        oldest = (CLOCK.now() - KEPT_FOR).isoformat(timespec="seconds")
         with self.store.transaction() as db:
             rows = db.execute(
-                "DELETE FROM uploads WHERE created_time < ? RETURNING id", (oldest,)
+                "DELETE FROM uploads WHERE created_time < ? RETURNING id", (_days_ago(days),)
             ).fetchall()
         for row in rows:
             self.path(row["id"]).unlink(missing_ok=True)
+
+
+def _days_ago(days: int) -> str:
+    return (CLOCK.now() - timedelta(days=days)).isoformat(timespec="seconds")
 
 
 def is_zip(content: BinaryIO) -> bool:

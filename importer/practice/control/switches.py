@@ -25,6 +25,7 @@ class Switches(Rules):
     v2_callback: Literal["optional", "required"] = "optional"
     unreadable_file: Literal["INVALID_FORMAT", "INVALID_FILE_FORMAT"] = "INVALID_FORMAT"
     surplus_rows: Literal["fail", "skip"] = "fail"  # beyond the ceiling: the job, or these rows
+    surplus_files: Literal["refuse", "overlook"] = "refuse"  # CSVs beside a plain module's own
     echoed_columns: Literal["mapping", "file"] = "mapping"  # which are the first three
     file_reuse: Literal["allowed", "refused"] = "allowed"
     inventory_in_bulk: Literal["allowed", "refused"] = "allowed"
@@ -33,6 +34,7 @@ class Switches(Rules):
     max_scheduled: int = 50_000  # records of a mass action by view
     max_rows: int = 25_000
     max_child_rows: int = 200  # of a subform's or line items' file
+    file_days: int = 7  # that an upload can be used
     result_days: int = 7
     max_read_rows: int = 200_000  # of a page of bulk read
     max_coql_rows: int = 200  # of one call; newer pages say 2,000

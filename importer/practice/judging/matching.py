@@ -7,10 +7,11 @@ from typing import Final
 from importer.practice.judging.columns import Column, Rows
 from importer.practice.judging.reasons import Reasons, blame
 from importer.practice.judging.rules import Rules
+from importer.practice.organisation.module import Module
 from importer.practice.storage.record_batch import RecordBatch
 from importer.practice.storage.record_states import state_of
 from importer.practice.storage.store import parse_id
-from importer.practice.storage.stored_records import StoredRecord, key_text
+from importer.practice.storage.stored_records import StoredRecord, comparable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,10 @@ NEW: Final = Match()
 
 
 class Matcher:
-    """Finds records by the cells of a `key` column."""
+    """Finds records of `module` by the cells of a `key` column."""
 
-    def __init__(self, key: Column, operation: str, rules: Rules) -> None:
-        self.key, self.operation, self.rules = key, operation, rules
+    def __init__(self, module: Module, key: Column, operation: str, rules: Rules) -> None:
+        self.module, self.key, self.operation, self.rules = module, key, operation, rules
         self._seen: set[str] = set()
 
     def keys(self, rows: Rows) -> list[str]:
@@ -37,7 +38,7 @@ class Matcher:
 
     def pass_over(self, rows: Rows) -> None:
         """Remember the keys of rows that were taken before an interruption."""
-        self._seen.update(key_text(key) for key in self.keys(rows) if key)
+        self._seen.update(self._comparable(key) for key in self.keys(rows) if key)
 
     def match(self, batch: RecordBatch, key: str, reasons: Reasons) -> Match:
         """What to change; `reasons` gets what speaks against it."""
@@ -66,9 +67,12 @@ class Matcher:
             blame(reasons, "MANDATORY_NOT_FOUND", self.key.name)
 
     def _refuse_repeated(self, key: str, reasons: Reasons) -> None:
-        if key_text(key) in self._seen:
+        if self._comparable(key) in self._seen:
             blame(reasons, "DUPLICATE_DATA", self.key.name)
-        self._seen.add(key_text(key))
+        self._seen.add(self._comparable(key))
+
+    def _comparable(self, key: str) -> str:
+        return comparable(self.module, self.key.field.api_name, key, exact=self.rules.exact)
 
     def _found(self, batch: RecordBatch, key: str) -> Sequence[int]:
         if self.key.field.api_name != "id":

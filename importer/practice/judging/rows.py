@@ -61,7 +61,7 @@ class RowJudge:
         self.names = [column.field.api_name for column in self.columns]
         self.unique = [column for column in self.columns if column.field.unique]
         key = next((c for c in columns if c.field.api_name == find_by), None)
-        self.matcher = None if key is None else Matcher(key, operation, rules)
+        self.matcher = None if key is None else Matcher(module, key, operation, rules)
         self.operation, self.ignore_empty = operation, ignore_empty
         # What the CRM gives to every new record.
         self.standard: Data = {"Owner": CURRENT_USER.id, "Layout": module.layouts[0].id}
@@ -72,8 +72,7 @@ class RowJudge:
 
     def take_all(self, rows: Sequence[Sequence[str]]) -> list[Outcome]:
         """Write those of `rows` that nothing speaks against, and say what became of each."""
-        exact = self.rules.key_comparison == "exact"
-        batch = RecordBatch(self.records, self.module, len(rows), exact=exact)
+        batch = RecordBatch(self.records, self.module, len(rows), exact=self.rules.exact)
         by_column = Rows(rows)
         keys = self.matcher.keys(by_column) if self.matcher else [""] * len(rows)
         outcomes = [
@@ -141,10 +140,15 @@ class RowJudge:
     def _refuse_clashes(
         self, batch: RecordBatch, values: Data, match: Match, reasons: Reasons
     ) -> None:
+        """Another record's unique values are wrong; a record that exists can keep its own."""
         own = {record.id for record in match.records}
         for column in self.unique:
             value = values.get(column.field.api_name)
-            if value is not None and not own.issuperset(batch.holders(column.field, value)):
+            if value is None or own.issuperset(batch.holders(column.field, value)):
+                continue
+            if own and self.rules.unique_clash == "leave_out":
+                del values[column.field.api_name]
+            else:
                 blame(reasons, "DUPLICATE_DATA", column.name)
 
     def _refuse_overflow(self, batch: RecordBatch, values: Data, reasons: Reasons) -> None:

@@ -21,12 +21,19 @@ class Rules:
     repeated_key: Literal["in_turn", "skip"] = "in_turn"
     # An insert by a key that exists: DUPLICATE_DATA, or the record's id and no word of an error.
     existing_key: Literal["error", "silent"] = "error"
+    # Another record's unique value, for a record that exists: DUPLICATE_DATA, or the rest goes in.
+    unique_clash: Literal["refuse", "leave_out"] = "refuse"
     lookup_miss: Literal["INVALID_DATA", "RESOURCE_NOT_FOUND"] = "INVALID_DATA"
     unknown_option: Literal["add", "refuse"] = "add"
     too_long: Literal["refuse", "truncate"] = "refuse"
     extra_decimals: Literal["truncate", "refuse"] = "truncate"
     error_names: Literal["header", "field"] = "header"  # what errors call a column
     row_errors: Literal["all", "first"] = "all"
+
+    @property
+    def exact(self) -> bool:
+        """Whether case counts in every key and unique value."""
+        return self.key_comparison == "exact"
 
 
 USUAL = Rules()

@@ -90,8 +90,23 @@ PRICE_BOOKS = Module(
         Field("Price_Book_Name", max_length=120, mandatory=True, display=True),
         Field("Pricing_Model", "picklist", options=options("Flat", "Differential")),
         Field("Active", "boolean"),
+        Field("Pricing_Details", "subform", mandatory=True, rows_in="Pricing_Details"),
         DESCRIPTION,
     ),
+)
+PRICING_DETAILS = Module(
+    27,
+    "Pricing_Details",
+    "Price Range",
+    "from_range",
+    (
+        Field("from_range", "double", mandatory=True, display=True, named="From"),
+        Field("to_range", "double", mandatory=True, named="To"),
+        Field("discount", "percent", mandatory=True, named="Discount"),
+        Field("Parent_Id", "lookup", lookup="Price_Books", mandatory=True),
+    ),
+    kind="subform",
+    parent="Price_Books",
 )
 QUOTED_ITEMS = line_items(20, "Quoted_Items", "Quotes")
 ORDERED_ITEMS = line_items(21, "Ordered_Items", "Sales_Orders")

@@ -8,6 +8,7 @@ from importer.practice.organisation.inventory_modules import (
     INVOICES,
     ORDERED_ITEMS,
     PRICE_BOOKS,
+    PRICING_DETAILS,
     PURCHASE_ORDERS,
     PURCHASED_ITEMS,
     QUOTED_ITEMS,
@@ -61,5 +62,6 @@ WITHIN_OTHERS: Final = (
     ORDERED_ITEMS,
     PURCHASED_ITEMS,
     INVOICED_ITEMS,
+    PRICING_DETAILS,
 )
 MODULES: Final = {module.api_name: module for module in (*LISTED, *WITHIN_OTHERS)}

@@ -61,8 +61,8 @@ def _condition(module: Module, criteria: Any) -> Condition:
 
 
 def _comparison(module: Module, criterion: dict[str, Any]) -> Condition:
-    named = criterion.get("field")
-    name = named.get("api_name") if isinstance(named, dict) else criterion.get("api_name")
+    named = criterion.get("field", criterion)  # the SDK for v8 names it by a text in mass updates
+    name = named.get("api_name") if isinstance(named, dict) else named
     if not isinstance(name, str) or module.field(name.partition(".")[0]) is None:
         details = {"field": name}
         raise ApiError(

@@ -5,16 +5,18 @@ A JSON value is put into the words a cell would use and judged like one; `null` 
 
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from importer.practice.api.errors import ApiError
+from importer.practice.clock import CLOCK
 from importer.practice.judging.columns import build_columns
 from importer.practice.judging.mapping import Mapping
 from importer.practice.judging.rows import Outcome, RowJudge
 from importer.practice.organisation.company import USERS_BY_ID
 from importer.practice.organisation.fields import Field
 from importer.practice.organisation.module import Module
-from importer.practice.records.related import pointing_at
+from importer.practice.records.related import RELATED, pointing_at
 from importer.practice.records.row_fields import given_rows, row_fields
 from importer.practice.records.value_shapes import cell, expected_type, invalid_value, require_shape
 from importer.practice.storage.record_states import State, set_state, state_of
@@ -38,6 +40,7 @@ def insert_record(
     cells = {field.api_name: "" for field in required if not field.virtual}
     cells |= _cells(module, given, path)
     record = _written(records, module, "insert", cells, given, path)
+    _require_callee(module, record, path)
     _write_rows(records, module, record, given, path)
     if given.get("$approved") is False:
         set_state(records.db, record.id, State.UNAPPROVED)
@@ -87,6 +90,15 @@ def _require_rows(module: Module, given: Given, path: str) -> None:
         if field.mandatory and not given.get(field.api_name):
             details = {"api_name": field.api_name, "json_path": f"{path}.{field.api_name}"}
             raise ApiError("MANDATORY_NOT_FOUND", "required field not found", details=details)
+
+
+def _require_callee(module: Module, record: StoredRecord, path: str) -> None:
+    """A call that is still to come is to somebody, or about something."""
+    if module.api_name != "Calls" or record.data.keys() & {"Who_Id", RELATED}:
+        return
+    if datetime.fromisoformat(str(record.data["Call_Start_Time"])) > CLOCK.now():
+        details = {"api_name": "Who_Id", "json_path": f"{path}.Who_Id"}
+        raise ApiError("MANDATORY_NOT_FOUND", "required field not found", details=details)
 
 
 def _write_rows(

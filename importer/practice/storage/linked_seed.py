@@ -11,6 +11,7 @@ DOCUMENTS = (
     ("Invoices", "Invoiced_Items", "Two deck winches, delivered", "Paid"),
 )
 ITEMS = (("WN-400", 2.0, 2450.0), ("SV-1", 1.0, 180.0))
+RANGES = ((1.0, 9.0, 0.0), (10.0, 99.0, 5.0))
 SIMPLE: tuple[tuple[str, Data], ...] = (
     (
         "Solutions",
@@ -46,6 +47,10 @@ def plant_links(records: StoredRecords) -> None:
     """Write them; the records that they point at are there. Needs an open transaction."""
     for module, data in SIMPLE:
         _add(records, module, data)
+    book = _first(records, "Price_Books", "Price_Book_Name", "Dealers 2027")
+    for from_range, to_range, discount in RANGES:
+        price: Data = {"from_range": from_range, "to_range": to_range, "discount": discount}
+        _add(records, "Pricing_Details", price | {"Parent_Id": book})
     account = _first(records, "Accounts", "Account_Name", "Acme Marine Supplies")
     products = {code: _first(records, "Products", "Product_Code", code) for code, _, _ in ITEMS}
     for module, items, subject, status in DOCUMENTS:
