@@ -1,10 +1,10 @@
 """Bulk read: up to 200,000 records at a time as a CSV file, made by a job."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from importer.crm.api import Api, detail, first, shape_expected
 from importer.crm.jobs import JobState, job_state, moment
@@ -21,12 +21,24 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Criteria of which all must hold, or any; they may be groups again."""
+
+    operator: Literal["and", "or"]
+    criteria: tuple["Criterion | Group", ...]
+
+
+Criteria = tuple[Criterion | Group, ...]  # all of which must hold, up to 25 comparisons
+
+
+@dataclass(frozen=True, slots=True)
 class ReadRequest:
     """Which records to read, and which of their fields; the id is always read."""
 
     module: str
     fields: tuple[str, ...]  # API names, up to 200
-    criteria: tuple[Criterion, ...] = ()  # all of which must hold, up to 25
+    criteria: Criteria = ()
+    view: str | None = None  # the id of a custom view; its records alone
     page: int = 1  # counted from 1
     page_token: str | None = None  # of the page, for versions that give one
     callback_url: str | None = None
@@ -38,7 +50,9 @@ class ReadRequest:
             "fields": list(self.fields),
         }
         if self.criteria:
-            query["criteria"] = _criteria_json(self.criteria, version)
+            query["criteria"] = criteria_json(self.criteria, version.criterion)
+        if self.view:
+            query["cvid"] = self.view
         query |= {"page_token": self.page_token} if self.page_token else {"page": self.page}
         if self.callback_url is None:
             return {"query": query}
@@ -111,13 +125,14 @@ def _job(told: Mapping[str, Any]) -> ReadJob:
     )
 
 
-def _criteria_json(criteria: tuple[Criterion, ...], version: Version) -> dict[str, Any]:
-    group = [
-        {
-            **version.criterion(one.field),
-            "comparator": one.comparator,
-            "value": list(one.value) if isinstance(one.value, tuple) else one.value,
-        }
-        for one in criteria
-    ]
-    return group[0] if len(group) == 1 else {"group_operator": "and", "group": group}
+def criteria_json(criteria: Criteria, named: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """Criteria as JSON: the one there is, or a group of them all; `named` names a field."""
+    [only] = criteria if len(criteria) == 1 else [Group("and", criteria)]
+    if isinstance(only, Group):
+        group = [criteria_json((one,), named) for one in only.criteria]
+        return {"group_operator": only.operator, "group": group}
+    return {
+        **named(only.field),
+        "comparator": only.comparator,
+        "value": list(only.value) if isinstance(only.value, tuple) else only.value,
+    }

@@ -13,7 +13,7 @@ import httpx
 from importer.crm.credits import JOB_CREDITS
 
 LONGEST_PAUSE_S = 24 * 3600.0  # credits come back within a day; no pause needs to be longer
-_SECRET_FIELDS = ("client_secret", "refresh_token", "code")  # of a token request
+_SECRET_FIELDS = ("client_secret", "refresh_token", "code", "token")  # of token requests
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from importer.crm.api import Api, detail, first, shape_expected
+from importer.crm.bulk_read import Criteria, criteria_json
+from importer.crm.errors import CrmRefused
 from importer.crm.jobs import JobState, job_state
 from importer.crm.outcomes import Action, RecordOutcome, outcomes
 
@@ -43,10 +45,25 @@ class MassActions:
         return self._by_ids(module, "mass_update", Action.UPDATE, ids, body)
 
     def update_view(
-        self, module: str, view: str, values: Mapping[str, Any], *, replace: bool = True
+        self,
+        module: str,
+        view: str,
+        values: Mapping[str, Any],
+        *,
+        replace: bool = True,
+        territory: str | None = None,
+        subterritories: bool = False,
+        criteria: Criteria = (),
     ) -> str:
-        """Schedule the same for the records of a custom view, up to 50,000; the job's id."""
-        body = {"data": [dict(values)], "cvid": view, "over_write": replace}
+        """Schedule the same for the records of a custom view, up to 50,000; the job's id.
+
+        Only for those in the `territory` with this id, and in the ones that lie in it; and only
+        for those that meet the `criteria`, in versions that know them here.
+        """
+        body = {"data": [dict(values)], "over_write": replace}
+        if criteria:
+            body["criteria"] = [self._criteria(criteria)]
+        body |= _chosen(view, territory, subterritories)
         return self._schedule(module, "mass_update", body)
 
     def update_job(self, module: str, job_id: str) -> MassJob:
@@ -57,9 +74,11 @@ class MassActions:
         """Move up to 500 records to the recycle bin."""
         return self._by_ids(module, "mass_delete", Action.DELETE, ids, {"ids": list(ids)})
 
-    def delete_view(self, module: str, view: str) -> str:
+    def delete_view(
+        self, module: str, view: str, *, territory: str | None = None, subterritories: bool = False
+    ) -> str:
         """Schedule the same for the records of a custom view, up to 50,000; the job's id."""
-        return self._schedule(module, "mass_delete", {"cvid": view})
+        return self._schedule(module, "mass_delete", _chosen(view, territory, subterritories))
 
     def delete_job(self, module: str, job_id: str) -> MassJob:
         """How far a scheduled delete is."""
@@ -73,6 +92,13 @@ class MassActions:
         answer = self._api.send("POST", module, "actions", name, each=len(ids), json=body)
         with shape_expected("an outcome for each record"):
             return outcomes(answer, action, ids)
+
+    def _criteria(self, criteria: Criteria) -> dict[str, Any]:
+        """Refused where the CRM would overlook them, and update every record of the view."""
+        version = self._api.version
+        if not version.narrows_views:
+            raise CrmRefused(f"A mass update of API version {version.name} takes no criteria")
+        return criteria_json(criteria, lambda api_name: {"field": api_name})
 
     def _schedule(self, module: str, name: str, body: dict[str, Any]) -> str:
         answer = self._api.send("POST", module, "actions", name, repeatable=False, json=body)
@@ -89,3 +115,11 @@ class MassActions:
                 unchanged=int(told.get("Not_Updated_Count") or 0),
                 failed=int(told.get("Failed_Count") or 0),
             )
+
+
+def _chosen(view: str, territory: str | None, subterritories: bool) -> dict[str, Any]:
+    """The records that a mass action by view is about."""
+    body: dict[str, Any] = {"cvid": view}
+    if territory:
+        body["territory"] = {"id": territory, "include_child": subterritories}
+    return body

@@ -10,11 +10,14 @@ from typing import Any
 from importer.crm.schema import (
     Child,
     CrmUser,
+    CustomView,
     Field,
+    Layout,
     Module,
     ModuleSummary,
     Option,
     Organisation,
+    Territory,
 )
 from importer.crm.versions import is_case_sensitive, is_writable, linking_module, name_of
 
@@ -69,6 +72,20 @@ def user(entry: Json) -> CrmUser:
     )
 
 
+def custom_view(entry: Json) -> CustomView:
+    name = entry.get("display_value") or entry.get("name") or ""
+    return CustomView(str(entry["id"]), name, default=bool(entry.get("default")))
+
+
+def territory(entry: Json) -> Territory:
+    above = (entry.get("reporting_to") or {}).get("id")
+    return Territory(str(entry["id"]), entry.get("name") or "", str(above) if above else None)
+
+
+def layout(entry: Json) -> Layout:
+    return Layout(str(entry["id"]), entry.get("name") or "", active=_is_active(entry))
+
+
 def importable(module: Json) -> bool:
     """Whether people can see the module and bulk write can fill it."""
     supported = module.get("generated_type") == "custom" or module["api_name"] in _STANDARD_MODULES
@@ -91,7 +108,7 @@ def summary(module: Json) -> ModuleSummary:
 def module(about: Json, fields: Sequence[Json], layout: Json) -> Module:
     """A module with the fields that an import can fill, and `id` to find records by.
 
-    `layout` is the one that new records get: some fields are mandatory only there.
+    `layout` is the one that new records get: some fields are mandatory only in it.
     """
     required = {
         field["api_name"]
@@ -112,13 +129,17 @@ def module(about: Json, fields: Sequence[Json], layout: Json) -> Module:
 
 def default_layout(layouts: Iterable[Json], profile_id: str) -> Json:
     """The layout of records that name none: the default of the user's profile, else "Standard"."""
-    active = [layout for layout in layouts if layout.get("status", "active") == "active"]
+    active = [layout for layout in layouts if _is_active(layout)]
     for layout in active:
         for profile in layout.get("profiles") or ():
             if profile.get("default") and str(profile.get("id")) == profile_id:
                 return layout
     standard = [layout for layout in active if layout.get("name") == "Standard"]
     return next(iter(standard or active), {})
+
+
+def _is_active(layout: Json) -> bool:
+    return bool(layout.get("status", "active") == "active")
 
 
 def _fillable(fields: Iterable[Json], required: set[str]) -> Iterable[Field]:

@@ -81,6 +81,18 @@ def exchange_code(
     return str(granted["refresh_token"])
 
 
+def revoke_token(hosts: Hosts, token: str, transport: httpx.BaseTransport | None = None) -> None:
+    """Make a token worthless; with a refresh token, all that was given for it.
+
+    Raises `CrmRefused` where the CRM knows no such token, or no longer.
+    """
+    with wire.connect(_TIMEOUT_S, transport) as http:
+        url = f"{hosts.accounts}/oauth/v2/token/revoke"
+        answer = wire.read_json(http, "POST", url, data={"token": token})
+    if answer.get("status") != "success":
+        raise wire.broken("the end of a token")
+
+
 def fetch_token(http: httpx.Client, hosts: Hosts, credentials: Credentials) -> AccessToken:
     """A new access token, asked for once; `CrmUnauthorised` where a person must connect anew."""
     form = {

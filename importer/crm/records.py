@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from importer.crm import coql, wire
 from importer.crm.api import Api, first, listed, shape_expected
+from importer.crm.jobs import moment
 from importer.crm.outcomes import Action, RecordOutcome, outcomes
 from importer.crm.paging import entries
 
@@ -26,6 +27,16 @@ class Record:
 
     id: str
     values: Values  # a lookup is `{"id": ..., "name": ...}`, a multi-select a list
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedRecord:
+    """A record that is in the recycle bin, or has left it for good."""
+
+    id: str
+    name: str
+    deleted_at: datetime | None  # aware
+    gone: bool  # for good
 
 
 class Records:
@@ -52,9 +63,13 @@ class Records:
                 found = {key: {**found[key], **more[key]} for key in found if key in more}
             yield from (Record(key, values) for key, values in found.items())
 
-    def whole(self, module: str, record_id: str) -> Record | None:
-        """One record with all its fields, long texts and subforms too; None if it is gone."""
-        answer = self._api.get(module, record_id)
+    def whole(self, module: str, record_id: str, *, external: str | None = None) -> Record | None:
+        """One record with all its fields, long texts and subforms too; None if it is gone.
+
+        `record_id` is another system's where `external` names the field that keeps those.
+        """
+        headers = {"X-EXTERNAL": f"{module}.{external}"} if external else None
+        answer = self._api.send("GET", module, record_id, headers=headers)
         return _record(first(answer, "data")) if answer else None
 
     def all(
@@ -134,6 +149,21 @@ class Records:
         answer = self._api.get(module, "actions", "count", **params)
         with shape_expected("the count"):
             return int(answer["count"])
+
+    def deleted(
+        self, module: str, kind: Literal["all", "recycle", "permanent"] = "all"
+    ) -> Iterator[DeletedRecord]:
+        """What was deleted, the latest first: in the recycle bin for 60 days, or for good."""
+        ask = partial(self._api.get, module, "deleted", type=kind, per_page=PER_PAGE)
+        for entry in entries(ask, "data"):
+            with shape_expected("a deleted record"):
+                found = DeletedRecord(
+                    id=str(entry["id"]),
+                    name=entry.get("display_name") or "",
+                    deleted_at=moment(entry.get("deleted_time")),
+                    gone=entry["type"] == "permanent",
+                )
+            yield found
 
     # Writing: at most 100 records a call
 

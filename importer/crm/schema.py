@@ -94,6 +94,33 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """An arrangement of a module's fields; every record has one."""
+
+    id: str
+    name: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomView:
+    """A choice of a module's records, by a name."""
+
+    id: str
+    name: str
+    default: bool  # what people see first
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """A part of the market that records belong to."""
+
+    id: str
+    name: str
+    parent: str | None  # the id of the territory that it lies in
+
+
+@dataclass(frozen=True, slots=True)
 class CrmUser:
     """Somebody in the organisation, who may own records."""
 

@@ -19,6 +19,7 @@ class Version:
     names_by_object: bool = True  # {"api_name": "Leads"}, where v2 has "Leads"
     several_files: bool = True  # in a bulk write job: it names its file, and may have more
     blank_rule_per_field: bool = False  # bulk write's `ignore_empty` stands in the mappings too
+    narrows_views: bool = False  # a mass update by view takes criteria
 
     def module(self, api_name: str) -> str | dict[str, str]:
         """A module as requests name it."""
@@ -42,7 +43,7 @@ VERSIONS = {
     version.name: version
     for version in (
         Version("v7"),
-        Version("v8"),
+        Version("v8", narrows_views=True),
         Version("v2", names_by_object=False, several_files=False, blank_rule_per_field=True),
     )
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from importer.crm.client import CrmClient
 from importer.crm.records import Record
-from tests.crm.work import ALL_VENDORS, LEAD, READ_LEADS, Work
+from tests.crm.work import ALL_VENDORS, LEAD, READ_LEADS, REFERRALS, Work
 from tests.practice.caller import ZGID
 
 Given = Callable[[Work], Mapping[str, Any]]
@@ -43,11 +43,20 @@ ONE_MODULE = {"api_name": "Leads"}
 _organisation = {
     "organisation": Endpoint("GET /crm/*/org", "organisation"),
     "user": Endpoint("GET /crm/*/users", "organisation"),
+    "current_user": Endpoint("GET /crm/*/users", "current_user"),
     "users": Endpoint("GET /crm/*/users", "users"),
     "modules": Endpoint("GET /crm/*/settings/modules", "modules"),
     "module": Endpoint("GET /crm/*/settings/modules/*", "module", lambda work: ONE_MODULE),
     "fields": Endpoint("GET /crm/*/settings/fields", "module", lambda work: ONE_MODULE),
-    "layouts": Endpoint("GET /crm/*/settings/layouts", "module", lambda work: ONE_MODULE),
+    "default_layout": Endpoint("GET /crm/*/settings/layouts", "module", lambda work: ONE_MODULE),
+    "layout": Endpoint(
+        "GET /crm/*/settings/layouts/*",
+        "module",
+        lambda work: {**ONE_MODULE, "layout": REFERRALS},
+    ),
+    "layouts": Endpoint("GET /crm/*/settings/layouts", "layouts", lambda work: LEADS),
+    "views": Endpoint("GET /crm/*/settings/custom_views", "views", lambda work: LEADS),
+    "territories": Endpoint("GET /crm/*/settings/territories", "territories"),
 }
 _bulk_write = {
     "upload": Endpoint(
@@ -114,6 +123,7 @@ _reading = {
         "records.find_all",
         lambda work: {**LEADS, "field": "Company", "values": ["Zylker"], "fields": ["City"]},
     ),
+    "deleted": Endpoint("GET /crm/*/Leads/deleted", "records.deleted", lambda work: LEADS),
     "count": Endpoint("GET /crm/*/Leads/actions/count", "records.count", lambda work: LEADS),
 }
 _writing = {

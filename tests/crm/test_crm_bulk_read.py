@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from importer.crm.bulk_read import Criterion, ReadJob, ReadRequest
+from importer.crm.bulk_read import Criterion, Group, ReadJob, ReadRequest
 from importer.crm.client import CrmClient
 from importer.crm.errors import CrmRefused, CrmUnavailable
 from importer.crm.jobs import JobState
@@ -66,6 +66,31 @@ def test_bulk_read_takes_several_criteria_that_must_all_hold(practice, connect, 
     job = read(practice, ReadRequest("Leads", ("Last_Name",), both))
 
     assert sorted(row["Last_Name"] for row in rows(practice, job, tmp_path)) == list(NAMES[:2])
+
+
+@ALL_VERSIONS
+def test_bulk_read_takes_criteria_of_which_any_may_hold(practice, connect, tmp_path, version):
+    practice = connect(api_version=version)
+    last, first = (Criterion("Last_Name", "equal", name) for name in (NAMES[3], NAMES[0]))
+    either = Group("or", (last, Group("and", (first, *REQUEST.criteria))))
+
+    job = read(practice, ReadRequest("Leads", ("Last_Name",), (*REQUEST.criteria, either)))
+
+    found = rows(practice, job, tmp_path)
+    assert sorted(row["Last_Name"] for row in found) == [NAMES[0], NAMES[3]]
+
+
+def test_bulk_read_may_keep_to_a_custom_view(practice):
+    everything, mine = practice.views("Leads")
+
+    counts = [
+        read(practice, ReadRequest("Leads", ("Owner",), view=view.id)).count
+        for view in (everything, mine)
+    ]
+
+    listed = (practice.records.all("Leads", ["id"], view=view.id) for view in (everything, mine))
+    assert counts == [len(list(found)) for found in listed]
+    assert counts[0] > counts[1] > 0
 
 
 @ALL_VERSIONS

@@ -2,12 +2,13 @@
 
 import pytest
 
+from importer.crm.bulk_read import Criterion, Group
 from importer.crm.client import CrmClient
 from importer.crm.errors import CrmRefused
 from importer.crm.jobs import JobState
 from importer.crm.mass_actions import MassJob
 from importer.crm.outcomes import Action
-from tests.crm.work import ALL_LEADS, LEAD, until_ended
+from tests.crm.work import ALL_LEADS, EUROPE, LEAD, statuses, until_ended
 from tests.practice.controls import suffer
 
 NOBODY = "5725767000009999999"
@@ -91,6 +92,62 @@ def test_mass_delete_of_a_view_is_followed_to_its_end(crm):
 
     assert job == MassJob(JobState.DONE, total=total, done=total, unchanged=0, failed=0)
     assert list(crm.records.all("Leads", ["City"])) == []
+
+
+def leads_of(crm: CrmClient, *countries: str) -> None:
+    """A lead of each country, and no other."""
+    crm.mass_actions.delete("Leads", [one.id for one in crm.records.all("Leads", ["id"])])
+    crm.records.insert("Leads", [{**LEAD, "Country": country} for country in countries])
+
+
+@pytest.mark.parametrize(
+    ("territory", "updated"),
+    [
+        ({"territory": EUROPE}, {"Sweden"}),
+        ({"territory": EUROPE, "subterritories": True}, {"Sweden", "Spain"}),
+    ],
+)
+def test_mass_update_of_a_view_stays_within_a_territory(crm, territory, updated):
+    leads_of(crm, "Sweden", "Spain", "Japan")
+
+    job_id = crm.mass_actions.update_view("Leads", ALL_LEADS, {"City": "Delft"}, **territory)
+    until_ended(lambda: crm.mass_actions.update_job("Leads", job_id))
+
+    found = crm.records.all("Leads", ["City", "Country"])
+    delft = {one.values["Country"] for one in found if one.values["City"] == "Delft"}
+    assert delft == updated
+
+
+def test_mass_delete_of_a_view_stays_within_a_territory(crm):
+    leads_of(crm, "Sweden", "Spain", "Japan")
+
+    job_id = crm.mass_actions.delete_view("Leads", ALL_LEADS, territory=EUROPE)
+    until_ended(lambda: crm.mass_actions.delete_job("Leads", job_id))
+
+    left = crm.records.all("Leads", ["Country"])
+    assert {one.values["Country"] for one in left} == {"Spain", "Japan"}
+
+
+def test_mass_update_of_a_view_takes_criteria_from_v8_on(caller, connect):
+    crm = connect(api_version="v8")
+    leads_of(crm, "Sweden", "Spain", "Japan")
+    either = Group(
+        "or", (Criterion("Country", "equal", "Spain"), Criterion("Country", "in", ("Japan",)))
+    )
+
+    job_id = crm.mass_actions.update_view("Leads", ALL_LEADS, {"City": "Delft"}, criteria=(either,))
+    job = until_ended(lambda: crm.mass_actions.update_job("Leads", job_id))
+
+    assert (job.total, job.done) == (2, 2)
+
+
+def test_mass_update_with_criteria_that_a_version_would_overlook_is_not_sent(crm, caller):
+    with pytest.raises(CrmRefused, match="no criteria"):
+        crm.mass_actions.update_view(
+            "Leads", ALL_LEADS, {"City": "Delft"}, criteria=(Criterion("City", "equal", "Pune"),)
+        )
+
+    assert statuses(caller, "POST /crm/v7/Leads/actions/mass_update") == []
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from importer.crm.client import Credentials, CrmClient, exchange_code
+from importer.crm.client import Credentials, CrmClient, exchange_code, revoke_token
 from importer.crm.errors import CrmRefused, CrmUnauthorised
 from importer.crm.hosts import one_host
 from importer.crm.jobs import FieldMapping, Job, JobRequest, JobState
-from importer.crm.schema import Operation
+from importer.crm.schema import CustomView, Layout, Operation, Territory
 from importer.crm.tokens import AccessToken, MemoryTokens
-from tests.crm.work import CREDENTIALS
+from tests.crm.work import ALL_LEADS, CREDENTIALS, EUROPE, REFERRALS
 
 FIELDS = tuple(FieldMapping(n, i) for i, n in enumerate(("Email", "Last_Name", "Company")))
 
@@ -72,6 +72,27 @@ def test_practice_modules_are_those_that_bulk_write_takes(practice):
 
     assert {"Leads", "Contacts", "Accounts", "Deals", "Products", "Tasks"} <= names
     assert not names & {"Calls", "Events", "Notes", "Users"}
+
+
+def test_practice_module_may_be_seen_in_any_of_its_layouts(practice):
+    standard, referrals = practice.layouts("Leads")
+
+    assert (standard.name, referrals) == ("Standard", Layout(REFERRALS, "Partner referral", True))
+    assert practice.module("Leads", layout=standard.id) == practice.module("Leads")
+    assert practice.module("Leads").field("Company").required
+    assert not practice.module("Leads", layout=referrals.id).field("Company").required
+    with pytest.raises(CrmRefused, match="INVALID_DATA"):
+        practice.module("Leads", layout="57")
+
+
+def test_practice_views_and_territories_are_known(practice):
+    assert list(practice.views("Leads")) == [
+        CustomView(ALL_LEADS, "All Leads", default=True),
+        CustomView("5725767000000310011", "My Leads", default=False),
+    ]
+    europe, benelux, *_ = practice.territories()
+    assert europe == Territory(EUROPE, "Europe", parent=None)
+    assert (benelux.name, benelux.parent) == ("Benelux", EUROPE)
 
 
 def test_practice_leads_have_their_rules(practice):
@@ -177,6 +198,22 @@ def test_practice_refuses_what_it_does_not_know(practice, tmp_path):
         practice.bulk_write.upload(no_zip, practice.organisation().zgid)
     with pytest.raises(CrmRefused, match="X-CRM-ORG"):
         practice.bulk_write.upload(zipped(tmp_path), "1")
+
+
+def test_practice_token_that_is_revoked_serves_no_longer(address):
+    code = exchange_code(
+        one_host(address), "1000.PRACTICE", "practice-secret", "1000.practice.code"
+    )
+    own = Credentials("1000.PRACTICE", "practice-secret", refresh_token=code)
+
+    with CrmClient(one_host(address), own, MemoryTokens()) as client:
+        client.organisation()
+        revoke_token(one_host(address), own.refresh_token)
+
+        with pytest.raises(CrmUnauthorised, match="invalid_code"):
+            client.organisation()
+    with pytest.raises(CrmRefused, match="invalid_token"):
+        revoke_token(one_host(address), own.refresh_token)
 
 
 def test_practice_token_that_became_invalid_is_renewed_once_for_all_threads(address):

@@ -1,6 +1,7 @@
 """Records that are read: long lists wholly, and whatever is looked for."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -147,6 +148,34 @@ def test_nothing_found_is_an_empty_list(practice):
     assert list(records.query("Leads", [], "Last_Name = 'Nobody'")) == []
     assert list(records.find("Leads", "Last_Name", [], [])) == []
     assert records.whole("Leads", "5725767000009999999") is None
+
+
+def test_whole_finds_a_record_by_an_id_of_another_system(practice):
+    [made] = practice.records.insert(
+        "Accounts", [{"Account_Name": "Zylker", "Customer_Number": "C-77"}]
+    )
+
+    found = practice.records.whole("Accounts", "C-77", external="Customer_Number")
+
+    assert found == practice.records.whole("Accounts", made.id)
+    with pytest.raises(CrmRefused, match="INVALID_DATA"):
+        practice.records.whole("Accounts", "C-78", external="Customer_Number")
+
+
+def test_deleted_records_are_in_the_bin_or_gone_for_good(practice, caller):
+    names = ("Kept a while", "Gone")
+    outcomes = practice.records.insert("Leads", [lead(Last_Name=name) for name in names])
+    kept, gone = (outcome.id for outcome in outcomes)
+    assert list(practice.records.deleted("Leads")) == []
+    practice.records.delete("Leads", [kept, gone])
+    caller.http.delete("/crm/v7/settings/recycle_bin", params={"ids": gone}).raise_for_status()
+
+    in_bin, out = (list(practice.records.deleted("Leads", k)) for k in ("recycle", "permanent"))
+
+    assert [(one.id, one.name, one.gone) for one in in_bin] == [(kept, "Kept a while", False)]
+    assert [(one.id, one.name, one.gone) for one in out] == [(gone, "Gone", True)]
+    assert {one.id for one in practice.records.deleted("Leads")} == {kept, gone}
+    assert abs(datetime.now(UTC) - in_bin[0].deleted_at).total_seconds() < 60
 
 
 def test_whole_reads_what_lists_leave_out(practice):

@@ -134,6 +134,7 @@ OWN = {
     "query": QUERIES,
     "find": QUERIES,
     "find_all": QUERIES,
+    "deleted": refusals("PATTERN_NOT_MATCHED"),
     "insert": WRITES,
     "update": (*WRITES, Answer(412, "ALREADY_MODIFIED", "the record was modified since")),
     "upsert": WRITES,

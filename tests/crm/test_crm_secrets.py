@@ -10,7 +10,7 @@ import pytest
 import stamina
 
 from importer.crm import errors
-from importer.crm.client import Credentials, CrmClient, exchange_code
+from importer.crm.client import Credentials, CrmClient, exchange_code, revoke_token
 from importer.crm.errors import (
     CrmError,
     CrmRefused,
@@ -138,6 +138,17 @@ def test_refused_grant_code_is_not_told(logged):
     assert "you sent" in said  # what the CRM said is told, but for that
     assert CODE not in said
     assert SECRET not in said
+
+
+def test_token_that_is_not_revoked_is_not_told(logged):
+    refusing = transport(GRANTED, httpx.Response(400, json={"error": ECHO, "status": "failure"}))
+
+    with pytest.raises(CrmRefused) as caught:
+        revoke_token(HOSTS, REFRESH, transport=refusing)
+
+    said = told(caught.value) + logged.text
+    assert "you sent" in said
+    assert REFRESH not in said
 
 
 def test_cases_are_all_the_errors_that_there_are():

@@ -7,7 +7,7 @@ from threading import Barrier
 import httpx
 import pytest
 
-from importer.crm.client import Credentials, CrmClient, exchange_code
+from importer.crm.client import Credentials, CrmClient, exchange_code, revoke_token
 from importer.crm.errors import CrmRefused, CrmUnauthorised, CrmUnavailable
 from importer.crm.hosts import one_host
 from importer.crm.tokens import AccessToken, MemoryTokens
@@ -211,3 +211,9 @@ def test_exchange_code_returns_the_refresh_token():
 def test_exchange_code_refuses_an_answer_without_a_refresh_token(body):
     with pytest.raises(CrmRefused):
         exchange_code(HOSTS, "id", "secret", "code", transport=answering(200, body))
+
+
+@pytest.mark.parametrize("body", [{"weather": "fine"}, {"status": "failure"}])
+def test_revoked_token_needs_the_word_of_the_crm(body):
+    with pytest.raises(CrmUnavailable):
+        revoke_token(HOSTS, "1000.refresh", transport=answering(200, body))

@@ -20,6 +20,8 @@ NAMES = ("Person 1", "Person 2", "Person 3", "Person 4")
 LEAD = {"Last_Name": "Person 5", "Company": "Zylker"}
 # Custom views; the module of one can have one mass action of a kind at a time.
 ALL_LEADS, ALL_VENDORS, ALL_CONTACTS = (f"5725767000000310{n}" for n in ("010", "060", "030"))
+REFERRALS = "5725767000000091057"  # a layout of leads that asks for less than the standard one
+EUROPE = "5725767000000320001"  # a territory, with two that lie in it
 READ_LEADS = ReadRequest("Leads", ("Last_Name", "Company"))
 
 
