@@ -1,7 +1,9 @@
 """Step 2, Destination: where the rows go, and what happens to the records there."""
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 
@@ -53,6 +55,11 @@ def destination(request: TeamRequest, import_: Import) -> HttpResponse:
     connection = connections.filter(pk=chosen["connection"]).first() or connections.first()
     if connection is None:
         return show(request, import_, Step.DESTINATION, {"form": None})
+    chosen["connection"] = connection.pk
+    if "modules" in request.POST:
+        _fetch_again(connection, chosen["module"])
+        messages.success(request, "The modules are as the CRM has them now.")
+        return redirect(f"{step_url(import_, Step.DESTINATION)}?{urlencode(chosen)}")
     modules: tuple[ModuleSummary, ...] = ()
     module, name, problem = None, "", ""
     try:
@@ -62,7 +69,7 @@ def destination(request: TeamRequest, import_: Import) -> HttpResponse:
         module = metadata.module(connection, name) if name else None
     except CrmError as error:
         problem = f"{connection} could not be asked: {error.message}. Choose another, or try later."
-    chosen |= {"connection": connection.pk, "module": name}
+    chosen["module"] = name
     form = DestinationForm(
         request.POST or None,
         connections=connections,
@@ -83,6 +90,12 @@ def destination(request: TeamRequest, import_: Import) -> HttpResponse:
         "keys": _keys(import_, module, Operation(chosen["operation"])) if module else [],
     }
     return show(request, import_, Step.DESTINATION, context)
+
+
+def _fetch_again(connection: Connection, module: str) -> None:
+    """What the CRM has now: its modules, and the fields of the one that is chosen."""
+    if module in [m.api_name for m in metadata.modules(connection, fresh=True)]:
+        metadata.module(connection, module, fresh=True)
 
 
 def _chosen(data: QueryDict, import_: Import) -> dict[str, Any]:
