@@ -49,15 +49,17 @@ _NOT_ALLOWED = Explained(
     "The Zoho user of this connection may not do this.", "Ask your Zoho administrator."
 )
 _NOT_CONNECTED = Explained("The connection to Zoho is no longer valid.", "Connect it again.")
+_FIELD_GONE = Explained("Zoho no longer has one of the matched fields.", "Match the columns again.")
+_MODULE_GONE = Explained("Zoho does not offer this module for imports.", "Choose another.")
 _PARTS = {
     "MANDATORY_FIELDS_NOT_MAPPED": Explained(
         "Zoho needs more fields than are matched.",
         "Match the fields marked as needed, or give them a fixed value.",
     ),
-    "INVALID_FIELD": Explained(
-        "Zoho no longer has one of the matched fields.",
-        "Match the columns again.",
-    ),
+    "INVALID_FIELD": _FIELD_GONE,
+    "INVALID_FIELD_NAME": _FIELD_GONE,
+    "FIELD_NOT_AVAILABLE": _FIELD_GONE,
+    "INVALID_QUERY": _FIELD_GONE,  # which asks for the matched fields alone
     "INVALID_FORMAT": Explained(
         "Zoho could not read the file that we sent. Nothing of it was written.",
     ),
@@ -73,10 +75,8 @@ _PARTS = {
         "More columns are matched than Zoho takes at a time.",
         "Unmatch some.",
     ),
-    "MODULE_NOT_AVAILABLE": Explained(
-        "Zoho does not offer this module for imports.",
-        "Choose another.",
-    ),
+    "MODULE_NOT_AVAILABLE": _MODULE_GONE,
+    "INVALID_MODULE": _MODULE_GONE,
     "NO_PERMISSION": _NOT_ALLOWED,
     "AUTHORIZATION_FAILED": _NOT_ALLOWED,
     "OAUTH_SCOPE_MISMATCH": Explained(

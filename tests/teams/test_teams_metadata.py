@@ -7,6 +7,7 @@ import httpx
 import pytest
 from django.utils import timezone
 
+from importer.bulk import refusals
 from importer.crm.errors import CrmRefused, CrmUnavailable
 from importer.imports.advance import drive
 from importer.imports.models import Part
@@ -263,6 +264,7 @@ def test_metadata_with_a_field_whose_values_cannot_be_kept_is_asked_for_again(
 
     [part] = parts_of(import_)
     assert (part.state, part.code) == (Part.State.REFUSED, code)
+    assert refusals.explain(code, None).startswith("Zoho no longer has one of the matched fields.")
     now = metadata.module(connection, "Leads")
     assert {f.api_name for f in known.fields} - {f.api_name for f in now.fields} == {"Shoe_Size"}
 
