@@ -14,6 +14,7 @@ from importer.bulk.ledger import (
     reverse_ledger,
     same_outcome,
     scan_ledger,
+    tell_again,
     write_ledger,
 )
 from importer.bulk.outcomes import LEDGER_SCHEMA, REVERSALS_SCHEMA, Balance, Outcome, Reversal
@@ -57,6 +58,7 @@ __all__ = [
     "same_outcome",
     "scan_ledger",
     "stage_report",
+    "tell_again",
     "write_ledger",
     "write_outcomes_csv",
     "write_problems_csv",

@@ -46,6 +46,15 @@ def write_ledger(table: Path, parts: Iterable[Path], problems: Path, target: Pat
     return _amended(blank, parts, problems, target, row_count(table))
 
 
+def tell_again(ledger: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """A part's `ledger` with what is `told` of some of its rows in place of what it said.
+
+    `told` may lack some of the ledger's columns.
+    """
+    both = pl.concat([_ledger(told), ledger.join(told, on="row", how="anti")])
+    return ledger.select("row").join(both, on="row", how="left", maintain_order="left")
+
+
 def amend_ledger(ledger: Path, parts: Iterable[Path], problems: Path, target: Path) -> Balance:
     """Write `ledger` to `target` with what a further run's `parts` tell, and count the outcomes.
 

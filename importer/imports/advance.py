@@ -93,11 +93,13 @@ def _next_step(import_: Import) -> Callable[[Import], None] | None:
 def advance_part(pk: int) -> timedelta | None:
     """Do the part's next step; when to call again, None if there was none to do now."""
     with suppress(LostLease), leased(Part(pk=pk)) as part:
-        if part is None or not part.has_step or not part.is_due:
+        if part is None or not part.has_step or not part.is_due or turns.is_behind(part):
             return None
         if part.faults >= TRIES:
-            steps.give_up(part, OUR_FAULT)
-            return None
+            if not part.has_result_to_come:
+                steps.give_up(part, OUR_FAULT)
+                return None
+            waiting.put_off(part, TRYING_ON)  # even if this step ends the process
         part.write(faults=part.faults + 1)
         try:
             steps.step(part)
@@ -105,7 +107,7 @@ def advance_part(pk: int) -> timedelta | None:
             raise
         except Exception:  # as above: the part waits, says so, and is tried again
             log.exception("Part %s: a step failed", pk)
-            waiting.put_off(part, TRYING_ON)
+            waiting.put_off(part, part.reason if part.is_ended else TRYING_ON)
         else:
             part.write(faults=0)
         return _until_due(part) if part.has_step else None

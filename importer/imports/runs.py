@@ -105,8 +105,8 @@ class PartQuerySet(LeasedQuerySet):
         return self.open().exclude(state__in=Part.UNSENT)
 
     def taken_up(self) -> Self:
-        """Those that had ended as unknown, and of which the CRM or a person has told since."""
-        return self.filter(state=Part.State.UNKNOWN, due_at__isnull=False)
+        """Those that had ended, and of which the CRM or a person has told more since."""
+        return self.filter(state__in=Part.ENDED, due_at__isnull=False)
 
     def waiting(self) -> Self:
         """Those whose next step is due, and that nobody works on."""
@@ -114,7 +114,7 @@ class PartQuerySet(LeasedQuerySet):
         stopping = Q(run__for_import__is_stopping=True, state__in=Part.STOPPABLE)
         held = Q(run__for_import__state=PAUSED, state__in=Part.UNSENT)
         is_open = ~Q(state__in=Part.ENDED) & (due | stopping) & ~held
-        taken_up = Q(state=Part.State.UNKNOWN, due_at__lte=timezone.now())
+        taken_up = Q(state__in=Part.ENDED, due_at__lte=timezone.now())
         return self.free().filter(is_open | taken_up)
 
     def rows_done(self) -> int:
@@ -150,11 +150,18 @@ class Part(Leased):
             State.NOT_SENT,
             State.UNKNOWN,
         },
-        State.SETTLING: {State.SUBMITTED, State.COLLECTED, State.UNKNOWN},
+        State.SETTLING: {
+            State.SUBMITTING,  # again: its job was looked for in vain
+            State.SUBMITTED,
+            State.COLLECTED,
+            State.UNKNOWN,
+        },
         State.SUBMITTED: {State.FINISHED, State.REFUSED, State.UNKNOWN},
         State.FINISHED: {State.COLLECTED, State.UNKNOWN},
         # once ended, by a late hint of the CRM or a person who knows
         State.UNKNOWN: {State.SUBMITTED, State.COLLECTED, State.NOT_SENT},
+        State.NOT_SENT: {State.SUBMITTED},
+        State.COLLECTED: {State.SUBMITTED, State.COLLECTED},
     }
     UNSENT = (State.PLANNED, State.PACKED, State.UPLOADED)
     STOPPABLE = (*UNSENT, State.SUBMITTING)
@@ -211,8 +218,13 @@ class Part(Leased):
 
     @property
     def has_step(self) -> bool:
-        """Whether there is something to do for it: also where it ended unknown and is taken up."""
-        return not self.is_ended or (self.state == self.State.UNKNOWN and self.due_at is not None)
+        """Whether there is something to do for it: also where it had ended and is taken up."""
+        return not self.is_ended or self.due_at is not None
+
+    @property
+    def has_result_to_come(self) -> bool:
+        """Whether its job is known, so that its outcome can be had as long as the CRM keeps it."""
+        return self.state in (self.State.SUBMITTED, self.State.FINISHED)
 
     @property
     def is_due(self) -> bool:

@@ -17,6 +17,7 @@ from importer.bulk import (
     amend_ledger,
     reverse_ledger,
     same_outcome,
+    tell_again,
     write_ledger,
 )
 from importer.checks import storage
@@ -304,3 +305,22 @@ def test_same_outcome_gives_every_row_of_a_slice_the_same_end(checked):
 
 def test_balance_that_lacks_a_row_does_not_add_up():
     assert not Balance(3, created=2).adds_up
+
+
+def test_rows_of_a_part_are_told_again_in_their_order():
+    ledger = pl.DataFrame(
+        {
+            "row": [4, 2, 3],
+            "outcome": ["unknown", "created", "unknown"],
+            "record_id": [None, "7", None],
+        }
+    )
+    told = pl.DataFrame({"row": [3], "outcome": ["updated"], "record_id": ["8"]})
+
+    again = tell_again(ledger.match_to_schema(LEDGER_SCHEMA, missing_columns="insert"), told)
+
+    assert again.select("row", "outcome", "record_id").rows() == [
+        (4, "unknown", None),
+        (2, "created", "7"),
+        (3, "updated", "8"),
+    ]

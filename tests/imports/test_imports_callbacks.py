@@ -3,22 +3,25 @@
 import json
 from datetime import timedelta
 
+import httpx
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from importer.imports import tasks
-from importer.imports.advance import advance_part, drive
+from importer.imports.advance import advance_import, advance_part, drive
 from importer.imports.callbacks import MOST_BYTES
 from importer.imports.models import Import, Part
-from importer.imports.running import hints
+from importer.imports.running import fixing, hints, settling
+from importer.imports.running.fixing import CannotFix
 from tests.line import CREATE, LOOK, answered, lost_after, lost_before
 from tests.office import assert_all_went_in, bring_to, parts_of, told_of
 from tests.practice.controls import suffer
 
 State = Part.State
 SEARCH = ("POST", "/coql")
+nothing_found = answered(204)
 
 
 @pytest.fixture
@@ -133,13 +136,112 @@ def test_late_callback_takes_up_what_had_ended_as_unknown(
     assert told_of(import_).count("settled") == 1
 
 
+@pytest.fixture
+def released(start, line, ana, settings):
+    """A plain insert that went in; but its answer was lost and a person says it did not."""
+    settings.SETTLE_S = 0
+    import_ = start("insert")
+    line.cut(CREATE, lost_after)
+    line.cut(SEARCH, nothing_found, times=99)
+    drive(import_)
+    settling.release(parts_of(import_)[0], ana)
+    advance_import(import_.pk)
+    import_.refresh_from_db()
+    assert (parts_of(import_)[0].state, import_.balance.not_sent) == (State.NOT_SENT, 3)
+    return import_
+
+
+def test_callback_is_believed_more_than_the_person_who_said_no(released, call, crm, domain, line):
+    [part] = parts_of(released)
+
+    call(part, {"id": latest_job(crm)})
+    step(part)
+    drive(released)
+
+    assert_all_went_in(released, crm, domain)
+    assert parts_of(released)[0].state == State.COLLECTED
+    assert line.count(CREATE) == 1
+
+
+@pytest.mark.parametrize("is_confirmed", [False, True])
+def test_rows_that_a_callback_shows_to_be_in_are_not_sent_by_a_run_to_come(
+    released, call, crm, domain, line, ana, is_confirmed
+):
+    fixing.ask(released, ana)
+    drive(released)
+    run = fixing.draft(released)
+    if is_confirmed:
+        fixing.confirm(released, ana, run.pk)
+    [part] = parts_of(released)
+
+    call(part, {"id": latest_job(crm)})
+    step(part)
+    drive(released)
+
+    assert_all_went_in(released, crm, domain)
+    with pytest.raises(CannotFix):
+        fixing.confirm(released, ana, run.pk)
+    assert line.count(CREATE) == 1
+
+
+def test_callback_that_comes_when_rows_were_sent_again_is_written_down(
+    released, call, crm, line, ana
+):
+    job_id = latest_job(crm)
+    fixing.ask(released, ana)
+    drive(released)
+    fixing.confirm(released, ana, fixing.draft(released).pk)
+    drive(released)
+    assert line.count(CREATE) == 2
+    before, part = released.balance, parts_of(released)[0]
+
+    call(part, {"id": job_id})
+    step(part)
+    drive(released)
+
+    assert (part.state, part.due_at) == (State.NOT_SENT, None)
+    assert released.balance == before
+    assert told_of(released)[-1] == "found_too_late"
+
+
+def test_callback_completes_what_look_ups_have_told(start, call, crm, domain, line):
+    import_ = start("insert")
+    line.cut(CREATE, lost_after)
+    line.cut(SEARCH, carried_without(f"p2@{domain}"), times=99)
+    drive(import_)
+    [part] = parts_of(import_)
+    assert (part.state, import_.balance.unknown) == (State.COLLECTED, 1)
+
+    call(part, {"id": latest_job(crm)})
+    step(part)
+    drive(import_)
+
+    assert_all_went_in(import_, crm, domain)
+    assert line.count(CREATE) == 1
+
+
+def carried_without(email: str):
+    """The CRM's answer, from which one record is missing."""
+
+    def carried(request: httpx.Request, carry) -> httpx.Response:
+        answer = carry(request)
+        answer.read()
+        if answer.status_code != 200:
+            return answer
+        body = answer.json()
+        body["data"] = [one for one in body["data"] if one["Email"] != email]
+        return httpx.Response(200, json=body)
+
+    return carried
+
+
 def test_sweep_finds_what_a_callback_has_taken_up(start, call, crm, line, monkeypatch):
     import_ = start("insert")
     line.cut(CREATE, lost_before)
     drive(import_)
     [part] = parts_of(import_)
     nudged = []
-    monkeypatch.setattr(tasks, "_send", lambda task, pk, *_: nudged.append((task.name, pk)))
+    monkeypatch.setattr(tasks, "send", lambda task, pk, *_: nudged.append((task.name, pk)))
 
     call(part, {"id": "1"})
     nudged.clear()  # its message was lost

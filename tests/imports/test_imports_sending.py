@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from importer.imports.advance import advance_import, advance_part, drive
+from importer.imports.advance import TRIES, TRYING_ON, advance_import, advance_part, drive
 from importer.imports.models import Import, Part
-from importer.imports.running import pausing, sending
+from importer.imports.running import pausing, sending, settling, steps
 from tests.line import (
     CREATE,
     DOWNLOAD,
@@ -179,6 +179,37 @@ def test_fault_of_our_own_is_tried_again_and_told(start, crm, domain, monkeypatc
     assert "Something went wrong on our side" in part.reason
     drive(import_)
     assert_all_went_in(import_, crm, domain)
+
+
+def test_result_that_can_be_had_is_not_given_up(start, crm, domain, monkeypatch):
+    import_ = start("insert")
+    part = bring_to(import_, State.FINISHED)
+    with monkeypatch.context() as patch:
+        patch.setitem(steps.STEPS, State.FINISHED, lambda *args: 1 / 0)
+        for _ in range(TRIES + 2):
+            Part.objects.update(due_at=None)
+            advance_part(part.pk)
+
+    part.refresh_from_db()
+    assert (part.state, part.reason) == (State.FINISHED, TRYING_ON)
+    assert part.due_at
+    drive(import_)
+    assert_all_went_in(import_, crm, domain)
+
+
+def test_fault_of_our_own_does_not_change_why_a_part_is_unknown(start, ana, line, monkeypatch):
+    import_ = start("insert")
+    line.cut(CREATE, lost_before)
+    drive(import_)
+    [part] = parts_of(import_)
+    settling.look_all_up(part, ana)
+    monkeypatch.setitem(steps.STEPS, State.UNKNOWN, lambda *args: 1 / 0)
+
+    advance_part(part.pk)
+
+    part.refresh_from_db()
+    assert (part.state, part.reason) == (State.UNKNOWN, settling.ANSWER_LOST)
+    assert part.due_at
 
 
 def test_parts_go_in_one_by_one_and_add_up(start, settings, crm, domain, line):

@@ -1,8 +1,12 @@
 """A part whose answer was lost: what proves its job, what proves nothing, what a person decides."""
 
+import io
 import json
+import time
+import zipfile
 from datetime import timedelta
 
+import httpx
 import polars as pl
 import pytest
 from django.urls import reverse
@@ -11,10 +15,11 @@ from django.utils import timezone
 from importer.crm.schema import Operation
 from importer.imports import files
 from importer.imports.advance import advance_import, advance_part, drive
+from importer.imports.leases import leased
 from importer.imports.models import Import, Part
-from importer.imports.running import marks, pausing, settling
+from importer.imports.running import collecting, marks, pausing, settling
 from importer.teams.models import Connection
-from tests.line import CREATE, answered, lost_after, lost_before, not_reached
+from tests.line import CREATE, DOWNLOAD, answered, lost_after, lost_before, not_reached
 from tests.office import (
     assert_all_went_in,
     bring_to,
@@ -25,8 +30,11 @@ from tests.office import (
     told_of,
 )
 
+pytestmark = pytest.mark.alone
+
 State = Part.State
 SEARCH = ("POST", "/coql")
+WHO = ("GET", "/users")
 refused = answered(400, "INVALID_QUERY")
 
 
@@ -132,6 +140,47 @@ def test_rows_of_a_part_that_have_no_record_are_unknown(start, crm, domain, line
     assert (row["row"], row["record_id"], row["detail"]) == (3, None, settling.NOT_FOUND)
 
 
+def test_insert_with_match_field_is_looked_for_before_it_is_sent_again(start, crm, domain, line):
+    import_ = start("insert with a match field")
+    line.cut(CREATE, lost_after)
+
+    drive(import_)
+
+    assert_all_went_in(import_, crm, domain)
+    assert (import_.balance.created, line.count(CREATE)) == (3, 1)
+
+
+def test_insert_with_match_field_that_is_not_found_is_sent_again(start, crm, domain, line):
+    import_ = start("insert with a match field")
+    line.cut(CREATE, lost_before, times=2)
+
+    drive(import_)
+
+    assert_all_went_in(import_, crm, domain)
+    assert (import_.balance.created, line.count(CREATE)) == (3, 1)
+    assert line.count(SEARCH) >= 2
+
+
+def test_rows_whose_match_field_was_there_before_are_skipped(start, crm, domain, line):
+    there = {"Email": f"p2@{domain}", "Last_Name": "Somebody", "Company": "Else"}
+    crm.caller.http.post("/crm/v7/Leads", json={"data": [there]}).raise_for_status()
+    import_ = start("insert with a match field")
+    line.cut(CREATE, later_and_lost)
+
+    drive(import_)
+
+    assert (import_.balance.created, import_.balance.skipped) == (2, 1)
+    [row] = outcomes(import_).filter(outcome="skipped").to_dicts()
+    assert (row["row"], row["code"], row["field"]) == (3, "DUPLICATE_DATA", "Email")
+
+
+def later_and_lost(request: httpx.Request, carry) -> httpx.Response:
+    """As if the records that are there now were much older than the request, which is lost."""
+    Part.objects.update(sent_at=timezone.now() + settling.lookups.CLOCKS_DIFFER)
+    time.sleep(1.1)  # the CRM tells of seconds
+    return lost_after(request, carry)
+
+
 # What proves nothing
 
 
@@ -197,6 +246,26 @@ def test_records_from_before_prove_nothing(start, crm, domain, line, settings):
     part.refresh_from_db()
     assert part.state == State.UNKNOWN
     assert import_.balance.unknown == 3
+
+
+def test_records_that_somebody_else_made_prove_nothing(start, line):
+    import_ = start("insert")
+    line.cut(CREATE, lost_after)
+    line.cut(WHO, lambda request, carry: httpx.Response(200, json={"users": [{"id": "1"}]}), 99)
+
+    drive(import_)
+
+    assert import_.balance.unknown == 3
+
+
+def test_user_that_the_crm_does_not_tell_is_not_compared(start, crm, domain, line):
+    import_ = start("insert")
+    line.cut(CREATE, lost_after)
+    line.cut(WHO, answered(403, "NO_PERMISSION"), times=99)
+
+    drive(import_)
+
+    assert_all_went_in(import_, crm, domain)
 
 
 def test_crm_that_cannot_be_reached_does_not_end_the_search(start, line, settings):
@@ -291,6 +360,91 @@ def test_rows_that_are_there_are_not_sent_again_whatever_a_person_says(unknown, 
 
     assert "Records of this part are in the CRM now" in page
     assert parts_of(import_)[0].state == State.UNKNOWN
+
+
+@pytest.fixture
+def in_part_unknown(start, line, domain):
+    """A plain insert of which the result does not tell of row 3."""
+
+    def result(request: httpx.Request, carry) -> httpx.Response:
+        answer = carry(request)
+        with zipfile.ZipFile(io.BytesIO(answer.read())) as archive:
+            [name] = archive.namelist()
+            lines = archive.read(name).decode().splitlines(keepends=True)
+        shortened = io.BytesIO()
+        with zipfile.ZipFile(shortened, "w") as archive:
+            archive.writestr(name, "".join(one for one in lines if f"p2@{domain}" not in one))
+        return httpx.Response(200, headers=answer.headers, content=shortened.getvalue())
+
+    import_ = start("insert")
+    line.cut(DOWNLOAD, result, times=collecting.DOWNLOADS)
+    drive(import_)
+    assert parts_of(import_)[0].state == State.COLLECTED
+    assert (import_.balance.created, import_.balance.unknown) == (2, 1)
+    return import_
+
+
+def test_rows_that_a_result_does_not_tell_of_are_decided_as_whole_parts_are(
+    in_part_unknown, client, ana, crm, domain
+):
+    client.force_login(ana)
+    page = client.get(reverse("imports:result", args=[in_part_unknown.pk])).content.decode()
+    assert "Part 1: 1 row, 3" in page
+    assert "The CRM&#x27;s result does not tell of these rows." in page
+
+    page = decide(client, ana, in_part_unknown, "look_up")
+    assert "are being looked up" in page
+    work(in_part_unknown)
+
+    assert_all_went_in(in_part_unknown, crm, domain)
+    assert not in_part_unknown.runs.at_work().exists()
+    page = client.get(reverse("imports:result", args=[in_part_unknown.pk])).content.decode()
+    assert "We could not find out" not in page
+
+
+def test_rows_that_a_result_does_not_tell_of_are_looked_for_before_they_are_sent_again(
+    in_part_unknown, client, ana
+):
+    page = decide(client, ana, in_part_unknown, "send_again")
+
+    assert "Records of this part are in the CRM now" in page
+    assert in_part_unknown.balance.unknown == 1
+
+
+def test_rows_that_a_result_does_not_tell_of_may_be_sent_again(
+    in_part_unknown, client, ana, crm, domain
+):
+    record = crm.leads(domain)[f"p2@{domain}"]["id"]
+    crm.caller.http.delete("/crm/v7/Leads", params={"ids": record}).raise_for_status()
+
+    page = decide(client, ana, in_part_unknown, "send_again")
+    work(in_part_unknown)
+
+    assert "1 row of part 1 may be sent again" in page
+    assert (in_part_unknown.balance.created, in_part_unknown.balance.not_sent) == (2, 1)
+    [row] = outcomes(in_part_unknown).filter(outcome="not_sent").to_dicts()
+    assert (row["row"], row["detail"]) == (3, settling.NOT_THERE)
+    assert parts_of(in_part_unknown)[0].state == State.COLLECTED
+
+
+def test_nothing_is_looked_up_while_somebody_else_is_at_the_import(unknown, ana, line, monkeypatch):
+    import_ = unknown(lost_after)
+    [part] = parts_of(import_)
+    settling.look_all_up(part, ana)
+    before = line.count(SEARCH)
+    monkeypatch.setattr(settling, "ASK_AGAIN_S", 20.0)
+    monkeypatch.setattr(settling, "LONGEST_LOOK_S", 60.0)
+    waits = []
+
+    with leased(Import(pk=import_.pk)):
+        for _ in range(3):
+            Part.objects.update(due_at=timezone.now())
+            waits.append(advance_part(part.pk).total_seconds())
+
+    assert line.count(SEARCH) == before
+    assert [round(seconds / 1.15 / 20) for seconds in waits] == [1, 2, 3]
+    work(import_)
+    assert import_.balance.created == 3
 
 
 @pytest.mark.parametrize("decision", ["look_up", "send_again"])

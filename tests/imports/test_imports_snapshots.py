@@ -14,7 +14,7 @@ from importer.imports.models import Import, Part
 from importer.imports.running import reading, snapshots, starting
 from importer.imports.running.starting import Terms
 from importer.teams import metadata
-from tests.line import CREATE, Killed, killed, killed_after, not_reached
+from tests.line import CREATE, Killed, killed, killed_after, lost_after, not_reached
 from tests.office import bring_to, checked, leads_csv, parts_of, the_lease_runs_out
 
 FIND = ("POST", "/coql")
@@ -214,3 +214,13 @@ def test_fields_that_cannot_be_kept_are_named(connection, ana, domain):
     import_ = checked(connection, ana, content)
 
     assert snapshots.cannot_keep(import_) == ("Background",)
+
+
+def test_what_a_lost_sending_has_created_is_told_as_created(sending, domain, line):
+    import_ = sending()
+    line.cut(CREATE, lost_after)
+
+    drive(import_)
+
+    assert line.count(CREATE) == 2
+    assert (import_.balance.created, import_.balance.updated) == (1, 2)

@@ -90,6 +90,23 @@ def test_import_that_is_paused_holds_up_nobody(begun, domain, ana, slow_jobs):
     assert states(other) == ["submitted", "uploaded"]
 
 
+def test_only_the_first_part_asks_for_its_turn(begun, domain, slow_jobs):
+    import_ = begun(domain, 3, at_once=1)
+    walk(import_, 3)
+    first, second, third = parts_of(import_)
+    Part.objects.filter(pk=third.pk).update(state=State.UPLOADED)
+    assert states(import_) == ["submitted", "uploaded", "uploaded"]
+
+    assert advance_part(second.pk) is not None  # it will ask again
+    assert advance_part(third.pk) is None
+
+    Part.objects.filter(pk=first.pk).update(state=State.COLLECTED)
+    Part.objects.filter(pk=second.pk).update(due_at=None)
+    advance_part(second.pk)
+    assert states(import_) == ["collected", "submitted", "uploaded"]
+    assert advance_part(third.pk) is not None  # it is the first now
+
+
 def test_all_parts_get_their_turn(begun, domain, crm, line):
     import_ = begun(domain, 7, at_once=3)
 

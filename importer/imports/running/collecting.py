@@ -11,6 +11,7 @@ from importer.crm.client import CrmClient
 from importer.crm.jobs import Job, JobState
 from importer.crm.schema import Operation
 from importer.imports.models import Import, Part
+from importer.imports.running import snapshots
 from importer.imports.running.waiting import look_later, put_off
 
 State = Part.State
@@ -99,7 +100,10 @@ def _reconciled(part: Part, import_: Import) -> tuple[pl.DataFrame, int]:
             Operation(import_.operation),
             import_.find_by or None,
         )
-    return _with_doubt(found.ledger) if part.was_sent_again else found.ledger, found.unmatched
+    ledger = found.ledger
+    if part.was_sent_again:
+        ledger = _after_two_sendings(part, import_, ledger)
+    return ledger, found.unmatched
 
 
 def keep(part: Part, import_: Import, ledger: pl.DataFrame) -> None:
@@ -114,8 +118,20 @@ def keep(part: Part, import_: Import, ledger: pl.DataFrame) -> None:
     import_.files.delete(f"{part.slug}.zip")
 
 
-def _with_doubt(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """After a lost answer a record that exists already may be one that we created."""
+def _after_two_sendings(part: Part, import_: Import, outcomes: pl.DataFrame) -> pl.DataFrame:
+    """What the second said, in the light of what the first, whose answer was lost, may have done.
+
+    A record that exists already may be one that we created; one that is updated was, if it did
+    not exist when the values before the run were kept.
+    """
+    if import_.operation == Operation.UPSERT and part.values_kept_at:
+        with import_.files.read(snapshots.before(part)) as path:
+            before = pl.read_parquet(path, columns=["record_id"])["record_id"]
+        is_new = ~pl.col("record_id").is_in(before.implode())
+        first = pl.col("record_id").is_first_distinct()  # of the rows that wrote it
+        updated = pl.col("outcome") == Outcome.UPDATED.value
+        created = pl.when(updated & is_new & first).then(pl.lit(Outcome.CREATED.value))
+        outcomes = outcomes.with_columns(outcome=created.otherwise("outcome"))
     there = pl.col("code").eq_missing("DUPLICATE_DATA")
     return outcomes.with_columns(
         outcome=pl.when(there).then(pl.lit(Outcome.UNKNOWN.value)).otherwise("outcome"),

@@ -108,7 +108,7 @@ def change(
                 value = cells[column]
                 edits.create(for_import=import_, row=row, column=column, value=value, made_by=user)
         if changed:
-            _outdate(import_)
+            outdate(import_)
             record("corrected", import_, user, rows=1, cells=len(changed), columns=changed)
 
 
@@ -189,9 +189,10 @@ def _hold(import_: Import) -> None:
         raise CannotFix(NOT_NOW)
 
 
-def _outdate(import_: Import) -> None:
-    """What was checked is void, and a check that is going on begins anew."""
-    import_.runs.filter(kind=Run.Kind.RETRY, state=Run.State.DRAFT).update(rows_file="")
+def outdate(import_: Import) -> None:
+    """What was checked and is not sent yet is void, and a check that is going on begins anew."""
+    waiting = import_.runs.filter(kind=Run.Kind.RETRY, began_at=None)
+    waiting.update(rows_file="", state=Run.State.DRAFT)
     checking = Import.objects.filter(pk=import_.pk, work=Import.Work.RECHECK)
     checking.update(work_number=F("work_number") + 1)
 
@@ -200,7 +201,7 @@ def _discard(run: Run, import_: Import) -> None:
     """Leave nothing of a run that was never confirmed."""
     kept = (files.checked_again, files.problems_again, files.outlook)
     for name in (*(name_of(run.pk) for name_of in kept), plan(run).report):
-        if name and import_.files.exists(name):
+        if name:
             import_.files.delete(name)
     run.delete()
 

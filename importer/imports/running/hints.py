@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,7 +16,11 @@ from importer.imports.models import Part
 
 _signer = Signer(salt="importer.callback", sep=".")
 _ID_CHARACTERS = Part._meta.get_field("hinted_job_id").max_length or 0
-_AWAITED = (Part.State.SUBMITTING, Part.State.SETTLING, Part.State.UNKNOWN)
+AWAITED = (  # by these parts, since nobody knows their job
+    Q(state__in=[Part.State.SUBMITTING, Part.State.SETTLING, Part.State.UNKNOWN])
+    | Q(state=Part.State.NOT_SENT, evidence_json__isnull=False)  # as a person says
+    | Q(state=Part.State.COLLECTED, job_id="")  # as look-ups tell
+)
 
 
 def callback_url(part: Part) -> str | None:
@@ -40,9 +45,7 @@ def take(part: Part, job_id: str) -> bool:
     mine, now = Part.objects.filter(pk=part.pk), timezone.now()
     if mine.filter(state=Part.State.SUBMITTED, due_at__gt=now).update(due_at=now):
         return True
-    return bool(job_id) and bool(
-        mine.filter(state__in=_AWAITED).update(hinted_job_id=job_id, due_at=now)
-    )
+    return bool(job_id) and bool(mine.filter(AWAITED).update(hinted_job_id=job_id, due_at=now))
 
 
 def job_id_in(body: Any) -> str:

@@ -1,17 +1,19 @@
 """Looking a part's rows up in the CRM: which of their records are there, made since it was sent.
 
 A row is known by its most telling values, all of which its record must have. What another part
-may have written too, and what two rows or two records have alike, tells nothing.
+or another person may have written, and what two rows or two records have alike, tells nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import polars as pl
 from django.db.models import Q
 
 from importer.bulk.parts import rows_of
 from importer.crm.client import CrmClient
+from importer.crm.errors import CrmRefused
 from importer.crm.jobs import moment
 from importer.crm.records import Record
 from importer.crm.schema import Field
@@ -24,7 +26,7 @@ CLOCKS_DIFFER = timedelta(minutes=1)  # at most, between the CRM and us
 SAMPLE_ROWS = 50  # one query of COQL
 MOST_FIELDS = 5
 TEXTS = ("text", "email", "phone", "website")
-CREATED = "Created_Time"
+CREATED, CREATED_BY = "Created_Time", "Created_By"
 MAY_OVERLAP = timedelta(days=1)  # with a part that was sent so long before and never answered
 _SEPARATOR = "\x1f"
 
@@ -36,12 +38,15 @@ def since(part: Part) -> datetime:
 
 
 class Lookup:
-    """The rows of one part, to be looked up by their telling values."""
+    """Some rows of one part, by their numbers, to be looked up by their telling values."""
 
-    def __init__(self, part: Part, import_: Import, crm: CrmClient) -> None:
+    def __init__(self, part: Part, import_: Import, crm: CrmClient, numbers: pl.Series) -> None:
         self._part, self._import, self._crm = part, import_, crm
         self.fields = _telling(part, import_)
-        self._rows = _known(_keyed(part, import_, self.fields))
+        wanted = pl.col("row").is_in(numbers.implode())
+        keyed = _keyed(part, import_, self.fields)
+        self._of_match_field = keyed.filter(wanted, by=import_.find_by)
+        self._rows = _known(keyed).filter(wanted)
 
     def sample(self) -> tuple[Sighting, ...]:
         """Some of the rows, the first and the last that can be told apart with them."""
@@ -62,6 +67,20 @@ class Lookup:
             return _paired(self._rows, self._read(self.marked(mark)))
         return self._matched(self._uncontested())
 
+    def there_before(self) -> pl.Series:
+        """The numbers of the rows whose match field a record had before the part was sent."""
+        rows, find_by = self._of_match_field, self._import.find_by
+        values = rows["value"].unique(maintain_order=True)
+        earliest = since(self._part)
+        older = [
+            _plain(record.values.get(find_by))
+            for record in self._crm.records.find(
+                self._import.module, find_by, values, [find_by, CREATED]
+            )
+            if (moment(record.values.get(CREATED)) or earliest) < earliest
+        ]
+        return rows.filter(pl.col("value").str.to_lowercase().is_in(older))["row"]
+
     def marked(self, mark: str) -> Iterator[Record]:
         """All records that carry the mark."""
         field = marks.mark_field(self._import)
@@ -75,15 +94,30 @@ class Lookup:
         return _paired(rows, self._read(self._candidates(rows)))
 
     def _candidates(self, rows: pl.DataFrame) -> Iterator[Record]:
-        """The records made since that have the most telling value of one of the rows."""
+        """The records we made since that have the most telling value of one of the rows."""
         for (field,), group in rows.group_by("by"):
-            yield from self._crm.records.find_all(
+            found = self._crm.records.find_all(
                 self._import.module,
                 str(field),
                 group["value"].unique(maintain_order=True),
-                [*self.fields, CREATED],
+                [*self.fields, CREATED, CREATED_BY],
                 since=since(self._part),
             )
+            yield from filter(self._may_be_ours, found)
+
+    def _may_be_ours(self, record: Record) -> bool:
+        """Whether our user made it, as far as the CRM tells."""
+        maker = record.values.get(CREATED_BY)
+        maker_id = maker.get("id") if isinstance(maker, Mapping) else None
+        return maker_id is None or self._our_id in (None, maker_id)
+
+    @cached_property
+    def _our_id(self) -> str | None:
+        """The id of the user whom the part's job works for; None if the CRM does not tell."""
+        try:
+            return self._crm.current_user().id
+        except CrmRefused:
+            return None
 
     def _read(self, records: Iterator[Record]) -> pl.DataFrame:
         """Their keys; whether each was made since the part was sent."""

@@ -64,19 +64,24 @@ def submit(part: Part, import_: Import, crm: CrmClient) -> None:
 
 
 def send_again(part: Part, import_: Import, crm: CrmClient) -> None:
-    """A part found in `submitting`: a job may exist. A plain insert may not be sent again."""
+    """A part found in `submitting`: a job may exist.
+
+    An insert is looked for before it is sent again, since the CRM would call rows that are in
+    duplicates; without a match field it is not sent again at all.
+    """
     if settling.prove(part, import_, crm):
         return
-    if import_.is_stopping or (import_.operation == Operation.INSERT and not import_.find_by):
+    looked_for = part.evidence_json is not None
+    if import_.is_stopping or (import_.operation == Operation.INSERT and not looked_for):
         settling.begin(part)
         return
     crm.ready()
-    part.write(was_sent_again=True)
+    part.write(was_sent_again=True, evidence_json=None)
     _send(part, import_, crm, _job_request(part, import_))
 
 
 def _send(part: Part, import_: Import, crm: CrmClient, request: JobRequest) -> None:
-    part.write(sent_at=timezone.now())  # `LostLease` if we slept: another has taken over
+    part.still_mine()  # not if we slept: another has taken over
     try:
         job_id = crm.bulk_write.create(request)
     except OutcomeUnknown as error:

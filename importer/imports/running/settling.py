@@ -1,7 +1,8 @@
 """A part whose outcome is unknown: whether the CRM has its job, found out before anything else.
 
 That a callback, the import mark or the rows themselves are found proves that there is a job. That
-nothing is found proves nothing while the CRM may still be at work, and is left to a person later.
+nothing is found proves nothing while the CRM may still be at work, and is left to a person later;
+so are the rows of a part that was collected, but of which its result did not tell.
 """
 
 from dataclasses import replace
@@ -13,14 +14,16 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from importer import bulk
 from importer.audit.models import record
-from importer.bulk import LEDGER_SCHEMA, Outcome
-from importer.bulk.parts import rows_of
+from importer.bulk import Outcome
 from importer.crm.client import CrmClient
 from importer.crm.errors import CrmRefused, CrmUnauthorised, CrmUnavailable
+from importer.crm.jobs import JobState
+from importer.crm.schema import Operation
 from importer.imports.leases import leased
 from importer.imports.models import Import, Part, Run
-from importer.imports.running import collecting, lookups, marks
+from importer.imports.running import collecting, fixing, hints, lookups, marks, turns
 from importer.imports.running.evidence import Evidence
 from importer.imports.running.lookups import Lookup
 from importer.imports.running.waiting import growing, wait
@@ -32,6 +35,7 @@ FIRST_LOOK_S, LONGEST_LOOK_S = 5.0, 60.0
 MARKED = 200  # records that are counted, in one query
 STILL_S = 60.0  # so long nothing more must have appeared before the rows are told
 ASK_AGAIN_S = 2.0  # whether the import is free
+DECIDABLE = (State.UNKNOWN, State.COLLECTED)  # by a person, where rows of the part are unknown
 ANSWER_LOST = (
     "The CRM's answer to this part was lost. It may or may not have created its records; "
     "sending it again could create them twice."
@@ -62,8 +66,11 @@ def settle(part: Part, import_: Import, crm: CrmClient) -> None:
             _tell(part, import_, crm, evidence)
             return
     elif evidence.at - evidence.began_at >= timedelta(seconds=settings.SETTLE_S):
-        _end_unknown(part, import_)
-        return
+        if not import_.find_by or import_.is_stopping:
+            _end_unknown(part, import_)
+            return
+        if import_.connection and turns.take(part, import_.connection):
+            return  # it is sent again
     part.write(tries=0, reason=LOOKING.format(number=part.number))
     wait(part, growing(FIRST_LOOK_S, 1.5, part.looks, LONGEST_LOOK_S))
 
@@ -82,25 +89,32 @@ def prove(part: Part, import_: Import, crm: CrmClient) -> bool:
 
 
 def take_up(part: Part, import_: Import, crm: CrmClient) -> None:
-    """The part had ended as unknown; the CRM has called since, or a person wants it looked up."""
+    """The part had ended; the CRM has called since, or a person wants rows of it looked up."""
+    with leased(Import(pk=import_.pk)) as held:
+        if held is None:  # somebody else is at the import, for long perhaps
+            wait(part, growing(ASK_AGAIN_S, 2, part.tries, LONGEST_LOOK_S))
+            part.write(tries=part.tries + 1)
+        elif held.state == Import.State.FAILED:  # its rows are not told any more
+            part.write(due_at=None)
+        else:
+            _take_up(part, held, crm)
+
+
+def _take_up(part: Part, import_: Import, crm: CrmClient) -> None:
     evidence = evidence_of(part)
-    if import_.state == Import.State.FAILED:  # its rows are not told any more
-        part.write(due_at=None)
-        return
-    wait(part, ASK_AGAIN_S)  # should somebody else be at the import
     try:
-        if part.hinted_job_id and _is_its_job(part, import_, crm, part.hinted_job_id):
-            job_id = part.hinted_job_id
-            _reopen(part, State.SUBMITTED, None, "callback", None, **_submitted(job_id))
+        if part.hinted_job_id and _prove_late(part, import_, crm):
             return
-        _forget_hint(part)
         if evidence.is_asked_for:
             evidence = _look(part, import_, crm)
-            ledger = _looked_up(part, import_, crm, evidence)
-            if _some_found(ledger):
-                _reopen(part, State.COLLECTED, None, "look-up", ledger)
+            found = _found(part, import_, crm, evidence)
+            evidence = replace(evidence, is_asked_for=False, trouble="")
+            if found.height:
+                ledger = bulk.tell_again(_told(part, import_), found)
+                told = {"evidence_json": evidence.to_json()}
+                _reopen(part, import_, State.COLLECTED, None, "look-up", ledger, **told)
                 return
-            evidence = replace(evidence, is_asked_for=False, missed_at=timezone.now(), trouble="")
+            evidence = replace(evidence, missed_at=timezone.now())
     except (CrmUnavailable, CrmUnauthorised):  # its reason stays: that is what the ledger tells
         wait(part, growing(FIRST_LOOK_S, 2, part.tries, LONGEST_LOOK_S))
         part.write(tries=part.tries + 1)
@@ -109,6 +123,24 @@ def take_up(part: Part, import_: Import, crm: CrmClient) -> None:
         evidence = replace(evidence, is_asked_for=False, trouble=error.message)
     part.write(due_at=None, tries=0, evidence_json=evidence.to_json())
     _mind_hint(part)
+
+
+def _prove_late(part: Part, import_: Import, crm: CrmClient) -> bool:
+    """As `prove`, for a part that had ended.
+
+    What further runs have made of its rows meanwhile cannot be told anew: then it is written down
+    that the CRM has worked on the part after all.
+    """
+    job_id = part.hinted_job_id
+    if not _is_its_job(part, import_, crm, job_id):
+        _forget_hint(part)
+        return False
+    if _is_in_later_run(part, import_):
+        _forget_hint(part)
+        record("found_too_late", import_, part=part.number, run=part.run_id, job_id=job_id)
+        return False
+    _reopen(part, import_, State.SUBMITTED, None, "callback", None, **_submitted(job_id))
+    return True
 
 
 # What a person decides --------------------------------------------------------------------------
@@ -120,22 +152,23 @@ class StillUndecided(Exception):
 
 @transaction.atomic
 def look_all_up(part: Part, user: User) -> None:
-    """The person says that the rows are in the CRM: have all of them looked up."""
+    """The person says that the unknown rows are in the CRM: have all of them looked up."""
     evidence = replace(evidence_of(part), is_asked_for=True, missed_at=None)
-    unknown = Part.objects.filter(pk=part.pk, state=State.UNKNOWN)
-    if unknown.update(due_at=timezone.now(), evidence_json=evidence.to_json()):
+    ended = Part.objects.filter(pk=part.pk, state__in=DECIDABLE)
+    if ended.update(due_at=timezone.now(), evidence_json=evidence.to_json()):
         record("look_up_asked_for", part.run.for_import, user, part=part.number)
 
 
 def release(part: Part, user: User) -> None:
-    """The person says that the rows are not there: they may be sent again.
+    """The person says that the unknown rows are not there: they may be sent again.
 
     We look once more before we believe it. Raises `StillUndecided`, and `CrmError`.
     """
-    with leased(part) as mine:
-        if mine is None or mine.state != State.UNKNOWN or mine.due_at:
+    with leased(part) as mine, leased(Import(pk=part.run.for_import_id)) as import_:
+        if mine is None or mine.state not in DECIDABLE or mine.due_at:
             raise StillUndecided("Something else is being done with this part. Look again soon.")
-        import_ = mine.run.for_import
+        if import_ is None or import_.state == Import.State.FAILED:
+            raise StillUndecided("Something else is being done with this import. Look again soon.")
         if import_.connection is None:
             raise StillUndecided("There is no connection to look at the CRM with.")
         with import_.connection.client() as crm:
@@ -145,8 +178,13 @@ def release(part: Part, user: User) -> None:
             raise StillUndecided(f"The CRM could not be searched: {evidence.trouble}.")
         if evidence.shows_job:
             raise StillUndecided("Records of this part are in the CRM now; see below.")
-        if not _reopen(mine, State.NOT_SENT, user, "person", reason=NOT_THERE):
-            raise StillUndecided("Something else is being done with this import. Look again soon.")
+        if mine.state == State.UNKNOWN:
+            _reopen(mine, import_, State.NOT_SENT, user, "person", reason=NOT_THERE)
+        else:
+            not_sent, why = pl.lit(Outcome.NOT_SENT.value), pl.lit(NOT_THERE)
+            rows = unknown_rows(mine, import_).select("row", outcome=not_sent, detail=why)
+            ledger = bulk.tell_again(_told(mine, import_), rows)
+            _reopen(mine, import_, State.COLLECTED, user, "person", ledger)
 
 
 def evidence_of(part: Part) -> Evidence:
@@ -156,13 +194,19 @@ def evidence_of(part: Part) -> Evidence:
     return Evidence.none_yet(timezone.now())
 
 
+def unknown_rows(part: Part, import_: Import) -> pl.DataFrame:
+    """The ledger's rows for those of the part of which nobody knows what became of them."""
+    return _told(part, import_).filter(outcome=Outcome.UNKNOWN.value)
+
+
 # How it is found out ----------------------------------------------------------------------------
 
 
 def _is_its_job(part: Part, import_: Import, crm: CrmClient, job_id: str) -> bool:
     """Whether it was made since, for the same module and operation, and is no other part's.
 
-    That its rows are ours is seen when its result is laid beside them.
+    That its rows are ours is seen when its result is laid beside them. Of a part that look-ups
+    have told, one without a result is of no use.
     """
     if part.sent_at is None or Part.objects.filter(job_id=job_id).exclude(pk=part.pk).exists():
         return False
@@ -172,6 +216,8 @@ def _is_its_job(part: Part, import_: Import, crm: CrmClient, job_id: str) -> boo
         raise
     except CrmRefused:
         return False
+    if part.state == State.COLLECTED and job.state is not JobState.DONE:
+        return False
     same = (job.module, job.operation) == (import_.module, import_.operation)
     return same and job.created_at is not None and job.created_at >= lookups.since(part)
 
@@ -180,8 +226,10 @@ def _look(part: Part, import_: Import, crm: CrmClient) -> Evidence:
     """The evidence after one more look; a CRM that cannot be searched is part of it."""
     evidence, now = evidence_of(part), timezone.now()
     try:
-        lookup = Lookup(part, import_, crm)
-        mark = marks.mark(part) if marks.mark_field(import_) else ""
+        lookup = Lookup(part, import_, crm, unknown_rows(part, import_)["row"])
+        # Of a part that was collected, rows that are known carry the mark too.
+        has_mark = part.state != State.COLLECTED and marks.mark_field(import_)
+        mark = marks.mark(part) if has_mark else ""
         marked = sum(1 for _ in islice(lookup.marked(mark), MARKED)) if mark else 0
         rows = lookup.sample()
     except CrmUnauthorised:
@@ -191,27 +239,32 @@ def _look(part: Part, import_: Import, crm: CrmClient) -> Evidence:
     return evidence.then(now, mark=mark, marked=marked, fields=lookup.fields, rows=rows)
 
 
-def _looked_up(part: Part, import_: Import, crm: CrmClient, evidence: Evidence) -> pl.DataFrame:
-    """The part's ledger, as far as all its rows can be looked up."""
-    found = Lookup(part, import_, crm).all(evidence.mark if evidence.marked else "")
+def _found(part: Part, import_: Import, crm: CrmClient, evidence: Evidence) -> pl.DataFrame:
+    """What a look-up of all the part's unknown rows tells of them, in columns of the ledger."""
+    lookup = Lookup(part, import_, crm, unknown_rows(part, import_)["row"])
+    found = lookup.all(evidence.mark if evidence.marked else "")
+    created, updated = pl.lit(Outcome.CREATED.value), pl.lit(Outcome.UPDATED.value)
+    ours = found.filter(pl.col("record_id").is_not_null()).select(
+        "row", "record_id", outcome=pl.when("is_new").then(created).otherwise(updated)
+    )
+    if import_.operation != Operation.INSERT or not import_.find_by:
+        return ours
+    theirs = lookup.there_before().to_frame().join(ours, on="row", how="anti")
+    skipped = theirs.with_columns(
+        outcome=pl.lit(Outcome.SKIPPED.value),
+        code=pl.lit("DUPLICATE_DATA"),
+        field=pl.lit(import_.find_by),
+    )
+    return pl.concat([ours, skipped], how="diagonal")
+
+
+def _told(part: Part, import_: Import) -> pl.DataFrame:
+    """The part's ledger: all rows are unknown unless its result was read."""
+    if part.state == State.COLLECTED:
+        with import_.files.read(part.ledger_name) as path:
+            return bulk.scan_ledger(path).collect()
     with import_.files.read(part.run.rows_file) as rows:
-        numbers = rows_of(rows, part.slice).select(row=ROW)
-    there = pl.col("record_id").is_not_null()
-    outcome = (
-        pl.when(there & pl.col("is_new"))
-        .then(pl.lit(Outcome.CREATED.value))
-        .when(there)
-        .then(pl.lit(Outcome.UPDATED.value))
-        .otherwise(pl.lit(Outcome.UNKNOWN.value))
-    )
-    ledger = numbers.join(found, on="row", how="left", maintain_order="left").with_columns(
-        outcome=outcome, detail=pl.when(~there).then(pl.lit(NOT_FOUND))
-    )
-    return ledger.drop("is_new").match_to_schema(LEDGER_SCHEMA, missing_columns="insert")
-
-
-def _some_found(ledger: pl.DataFrame) -> bool:
-    return ledger["record_id"].is_not_null().any()
+        return bulk.same_outcome(rows, part.slice, Outcome.UNKNOWN, detail=NOT_FOUND)
 
 
 # What comes of it -------------------------------------------------------------------------------
@@ -219,19 +272,30 @@ def _some_found(ledger: pl.DataFrame) -> bool:
 
 def _tell(part: Part, import_: Import, crm: CrmClient, evidence: Evidence) -> None:
     """The job has done what it does: tell the rows by what is in the CRM."""
-    ledger = _looked_up(part, import_, crm, evidence)
-    if not _some_found(ledger):  # there is a job, but whose record is whose cannot be told
+    found = _found(part, import_, crm, evidence)
+    if found.is_empty():  # there is a job, but whose record is whose cannot be told
         _end_unknown(part, import_)
         return
     with transaction.atomic():
-        collecting.keep(part, import_, ledger)
+        collecting.keep(part, import_, bulk.tell_again(_told(part, import_), found))
         record("settled", import_, part=part.number, by="look-up", state=part.state)
+    _mind_hint(part)
 
 
 def _end_unknown(part: Part, import_: Import) -> None:
     part.move(State.UNKNOWN, reason=ANSWER_LOST)
     record("outcome_unknown", import_, part=part.number)
     _mind_hint(part)
+
+
+def _is_in_later_run(part: Part, import_: Import) -> bool:
+    """Whether rows of the part may have been sent again since, or taken back."""
+    mine = _told(part, import_)["row"].implode()
+    for run in import_.runs.filter(began_at__gt=part.run.began_at):
+        with import_.files.read(run.rows_file) as rows:
+            if pl.read_parquet(rows, columns=[ROW])[ROW].is_in(mine).any():
+                return True
+    return False
 
 
 def _submitted(job_id: str) -> dict[str, object]:
@@ -244,34 +308,36 @@ def _forget_hint(part: Part) -> None:
 
 
 def _mind_hint(part: Part) -> None:
-    """One that came while the part ended as unknown is taken up."""
-    mine = Part.objects.filter(pk=part.pk, state=State.UNKNOWN).exclude(hinted_job_id="")
+    """One that came while the part ended is taken up."""
+    mine = Part.objects.filter(hints.AWAITED, pk=part.pk).exclude(hinted_job_id="")
     mine.update(due_at=timezone.now())
 
 
+@transaction.atomic
 def _reopen(
     part: Part,
+    import_: Import,
     to: State,
     user: User | None,
     by: str,
     ledger: pl.DataFrame | None = None,
     **fields: object,
-) -> bool:
+) -> None:
     """Let the part go on to `to`, and its import with it, whose ledger is told anew.
 
-    False where somebody else is at the import, or it has failed; then nothing changes.
+    Both are ours.
     """
-    with leased(Import(pk=part.run.for_import_id)) as import_:
-        if import_ is None or import_.state == Import.State.FAILED:
-            return False
-        with transaction.atomic():
-            Import.objects.select_for_update().get(pk=import_.pk)  # nothing is confirmed meanwhile
-            if ledger is None:
-                part.move(to, **fields)
-            else:
-                collecting.keep(part, import_, ledger)
-            if not import_.run_at_work:
-                Run.objects.filter(pk=part.run_id).update(state=Run.State.RUNNING, finished_at=None)
-                import_.move(Import.State.RUNNING, paused_because=Import.Pause.NONE)
-            record("settled", import_, user, part=part.number, by=by, state=to)
-    return True
+    Import.objects.select_for_update().get(pk=import_.pk)  # nothing is confirmed meanwhile
+    import_.refresh_from_db()
+    if to == State.SUBMITTED and part.state != State.UNKNOWN:
+        fixing.outdate(import_)  # its rows may be among those that are to be sent
+    if ledger is None:
+        part.move(to, **fields)
+    else:
+        part.write(due_at=None, **fields)
+        collecting.keep(part, import_, ledger)
+    if not import_.run_at_work:
+        Run.objects.filter(pk=part.run_id).update(state=Run.State.RUNNING, finished_at=None)
+        import_.move(Import.State.RUNNING, paused_because=Import.Pause.NONE)
+    record("settled", import_, user, part=part.number, by=by, state=to)
+    _mind_hint(part)

@@ -22,8 +22,11 @@ RESULT_GONE = "The CRM keeps a result for seven days; we could not read it in th
 STOPPED = "The import was stopped before this row was sent."
 UNAUTHORISED = "The connection to the CRM no longer works. Connect it again under Connections."
 STALE = {  # codes that show that the CRM's fields are no longer as we know them
+    "FIELD_NOT_AVAILABLE",
     "INVALID_FIELD",
     "INVALID_FIELD_NAME",
+    "INVALID_MODULE",
+    "INVALID_QUERY",
     "MANDATORY_FIELDS_NOT_MAPPED",
     "MODULE_NOT_AVAILABLE",
 }
@@ -35,7 +38,10 @@ STEPS: dict[State, Callable[[Part, Import, CrmClient], None]] = {
     State.SETTLING: settling.settle,
     State.SUBMITTED: collecting.look,
     State.FINISHED: collecting.collect,
+    # once ended
     State.UNKNOWN: settling.take_up,
+    State.NOT_SENT: settling.take_up,
+    State.COLLECTED: settling.take_up,
 }
 
 
@@ -74,7 +80,7 @@ def step(part: Part) -> None:
 
 def give_up(part: Part, reason: str) -> None:
     """End a part that cannot be got further, truthfully: what may be with the CRM is unknown."""
-    if part.state == State.UNKNOWN:  # it had been taken up
+    if part.is_ended:  # it had been taken up
         part.write(due_at=None, faults=0, hinted_job_id="")
     else:
         part.move(State.NOT_SENT if part.state in Part.UNSENT else State.UNKNOWN, reason=reason)
@@ -95,7 +101,7 @@ def _refused(part: Part, import_: Import, error: CrmRefused, found: State) -> No
     reason = UNAUTHORISED if unauthorised else explained
     facts = {"code": error.code, "message": error.message}
     record("refused", import_, part=part.number, **facts)
-    if found == State.UNKNOWN:
+    if found in Part.ENDED:
         give_up(part, reason)
     elif with_crm:
         part.move(State.UNKNOWN, code=error.code, reason=reason)

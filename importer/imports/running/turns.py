@@ -37,8 +37,17 @@ def take(part: Part, connection: Connection) -> bool:
     Connection.objects.select_for_update().get(pk=connection.pk)  # one decides at a time
     if not has_come(part, connection):
         return False
-    part.move(Part.State.SUBMITTING, tries=part.tries, sent_at=timezone.now())
+    sent_at = part.sent_at or timezone.now()  # the first time, should it be sent again
+    part.move(Part.State.SUBMITTING, tries=part.tries, sent_at=sent_at)
     return True
+
+
+def is_behind(part: Part) -> bool:
+    """Whether another part of its import waits for the same turn, and comes first."""
+    if part.state != Part.State.UPLOADED or part.reason or part.run.for_import.is_stopping:
+        return False
+    others = Part.objects.of(part.run.for_import_id).filter(state=Part.State.UPLOADED, reason="")
+    return others.filter(pk__lt=part.pk).exists()
 
 
 def has_come(part: Part, connection: Connection) -> bool:

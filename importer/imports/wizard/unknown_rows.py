@@ -1,10 +1,12 @@
-"""Parts of which we could not find out what the CRM did: the evidence, and a person's decision."""
+"""Rows of which we could not find out what the CRM did: the evidence, and a person's decision."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import polars as pl
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.text import get_text_list
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,12 +22,12 @@ from importer.teams.requests import TeamRequest
 
 LOOKED_UP_WITHIN_S = 20  # a person waits for this
 SHOWN = 5  # records that were found
+NOT_TOLD = "The CRM's result does not tell of these rows."
 
 
 def panel(import_: Import) -> dict[str, Any]:
     """What `_unknown.html` shows."""
-    parts = Part.objects.of(import_.pk).filter(state=Part.State.UNKNOWN)
-    told = [_told(part, import_) for part in parts.defer("fields_json")]
+    told = [_told(part, rows, import_) for part, rows in _undecided(import_)]
     return {"parts": told, "is_looking": any(one["is_looking"] for one in told)}
 
 
@@ -43,7 +45,8 @@ def unknown(request: TeamRequest, import_: Import) -> HttpResponse:
 @of_import
 def look_up(request: TeamRequest, import_: Import) -> HttpResponse:
     """“These rows are in the CRM”: all of them are looked up."""
-    settling.look_all_up(_part(request, import_), request.user)
+    part, _ = _part(request, import_)
+    settling.look_all_up(part, request.user)
     tasks.nudge(import_)
     return redirect(step_url(import_, Step.RESULT))
 
@@ -52,31 +55,47 @@ def look_up(request: TeamRequest, import_: Import) -> HttpResponse:
 @of_import
 def send_again(request: TeamRequest, import_: Import) -> HttpResponse:
     """“They are not there”: they become rows that were not sent."""
-    part = _part(request, import_)
+    part, rows = _part(request, import_)
     try:
         with within(LOOKED_UP_WITHIN_S):
             settling.release(part, request.user)
     except StillUndecided as error:
         messages.warning(request, str(error))
     else:
-        messages.success(
-            request, f"The {part.rows:,} rows of part {part.number} may be sent again."
-        )
+        count = f"{rows.height:,} row{'' if rows.height == 1 else 's'}"
+        messages.success(request, f"{count} of part {part.number} may be sent again.")
         tasks.nudge(import_)
     return redirect(step_url(import_, Step.RESULT))
 
 
-def _part(request: TeamRequest, import_: Import) -> Part:
-    unknown = Part.objects.of(import_.pk).filter(state=Part.State.UNKNOWN)
+def _part(request: TeamRequest, import_: Import) -> tuple[Part, pl.DataFrame]:
+    """The part that was decided about, and its unknown rows by the ledger's columns."""
     given = request.POST.get("part", "")
-    part: Part = get_object_or_404(unknown, pk=int(given) if given.isdecimal() else 0)
-    return part
+    for part, rows in _undecided(import_):
+        if str(part.pk) == given:
+            return part, rows
+    raise Http404
 
 
-def _told(part: Part, import_: Import) -> dict[str, Any]:
+def _undecided(import_: Import) -> Iterator[tuple[Part, pl.DataFrame]]:
+    """The parts with unknown rows, and these: whole parts, and what a result did not tell of."""
+    some = import_.balance is not None and import_.balance.unknown
+    states = settling.DECIDABLE if some else [Part.State.UNKNOWN]
+    ended = Part.objects.of(import_.pk).filter(state__in=states, run__in=import_.runs.sent())
+    for part in ended.select_related("run").defer("fields_json"):
+        rows = settling.unknown_rows(part, import_)
+        if rows.height:
+            yield part, rows
+
+
+def _told(part: Part, rows: pl.DataFrame, import_: Import) -> dict[str, Any]:
     evidence = settling.evidence_of(part)
     return {
         "part": part,
+        "rows": rows.height,
+        "first_row": rows["row"].min(),
+        "last_row": rows["row"].max(),
+        "reason": part.reason or rows["detail"].drop_nulls().first() or NOT_TOLD,
         "evidence": evidence,
         "sentences": list(_sentences(evidence, import_)),
         "found": _found(evidence, import_),
