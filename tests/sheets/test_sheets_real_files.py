@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,13 @@ import polars as pl
 import pytest
 
 from importer.sheets import ROW, Choice, Inspection, Table, UnreadableFile, inspect, stage
+from importer.sheets.block import CellKind, Merged
 from importer.sheets.guard import DEFAULT_LIMITS
 from importer.sheets.sheet_cells import reach
 from importer.sheets.source import open_source
+from importer.sheets.text.encoding import byte_order_mark
+from importer.sheets.text.feed import Feed
+from importer.sheets.text.records import Records
 
 FILES = Path(__file__).parent / "files"
 FACTS = {
@@ -19,6 +24,7 @@ FACTS = {
     for fact in json.loads((FILES / "expected.json").read_text())["files"]
 }
 OPENS = {name: fact for name, fact in FACTS.items() if fact.get("opens", True)}
+TEXTS = [name for name, fact in OPENS.items() if "n_records" in fact]
 TABLES = [(name, table) for name, fact in OPENS.items() for table in fact.get("tables", [fact])]
 REFUSED = {
     "calamine__pass_protected.xlsx": "protected with a password",
@@ -60,11 +66,37 @@ def test_published_file_is_read_as_its_facts_say(name, table, tmp_path):
     assert _cells(table, staged, target) == {
         _place(sample): _seen(name, sample) for sample in table["samples"]
     }
-    assert _sheets(FILES / name, inspection) == [
-        (found["name"], found["visibility"] != "Visible", found["used_rows"], found["used_cols"])
-        for found in fact.get("sheets", [])
-        if found["type"] == "WorkSheet"
-    ]
+    if "sheets" in fact:
+        assert _kinds(FILES / name, inspection, table) == {
+            _place(sample): _kind(name, sample) for sample in table["samples"]
+        }
+        assert _sheets(FILES / name, inspection) == [
+            _sheet(found) for found in fact["sheets"] if found["type"] == "WorkSheet"
+        ]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_published_text_has_the_mark_and_the_records_that_its_facts_say(name, tmp_path):
+    fact, target = FACTS[name], tmp_path / "table.parquet"
+    reading = inspect(FILES / name).reading
+    stage(FILES / name, reading, target)
+    with (FILES / name).open("rb") as file:
+        feed = Feed(file, reading.encoding, 1024**2)
+        numbered = dict(Records(feed, reading.delimiter, reading.escape).upto(fact["size"] + 1))
+
+    rows = pl.read_parquet(target, columns=[ROW])[ROW]
+
+    assert {
+        "bom": byte_order_mark((FILES / name).read_bytes()),
+        "n_records": len(numbered),
+        "n_blank_records": sum(not "".join(cells).strip() for cells in numbered.values()),
+        "record_widths": Counter(str(len(numbered[row])) for row in rows),
+    } == {
+        "bom": fact["bom"] and re.sub("[LB]E$", "", fact["bom"]).lower(),
+        "n_records": fact["n_records"],
+        "n_blank_records": fact["n_blank_records"],
+        "record_widths": fact["record_widths"],
+    }
 
 
 @pytest.mark.parametrize(("name", "words"), REFUSED.items())
@@ -98,6 +130,7 @@ def _told(inspection: Inspection, staged: Table, target: Path) -> dict[str, Any]
             if not header.startswith("Column ")
         ],
         "n_cols": staged.width,
+        "n_cols_used": len(staged.columns),
         "n_rows": staged.rows,
         "n_blank_rows_inside": max(last - header_end - staged.rows, 0),
         "n_footer_rows": len(staged.footer.rows) if staged.footer else 0,
@@ -106,7 +139,8 @@ def _told(inspection: Inspection, staged: Table, target: Path) -> dict[str, Any]
 
 def _expected(name: str, fact: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
     headers = HEADERS.get(name, table["headers"])
-    same = ("header_row", "header_rows", "n_cols", "n_rows", "n_blank_rows_inside", "n_footer_rows")
+    same = ("header_row", "header_rows", "n_cols", "n_cols_used", "n_rows")
+    same += ("n_blank_rows_inside", "n_footer_rows")
     return {
         "format": Path(name).suffix.removeprefix("."),
         "encoding": fact.get("encoding"),
@@ -134,7 +168,12 @@ def _place(sample: dict[str, Any]) -> str:
 def _row_and_column(sample: dict[str, Any]) -> tuple[int, int]:
     if "record" in sample:
         return sample["record"], sample["col"]
-    letters, number = re.fullmatch(r"([A-Z]+)(\d+)", sample["ref"]).groups()
+    return _numbered(sample["ref"])
+
+
+def _numbered(reference: str) -> tuple[int, int]:
+    """The row and the column of "B3", from 1."""
+    letters, number = re.fullmatch(r"([A-Z]+)(\d+)", reference).groups()
     return int(number), sum(
         (ord(letter) - 64) * 26**power for power, letter in enumerate(reversed(letters))
     )
@@ -153,10 +192,39 @@ def _seen(name: str, sample: dict[str, Any]) -> str:
     return str(sample["value"])
 
 
-def _sheets(path: Path, inspection: Inspection) -> list[tuple[str, bool, int, int]]:
+def _kinds(path: Path, inspection: Inspection, table: dict[str, Any]) -> dict[str, CellKind]:
+    """What the cells at the places of the samples are."""
+    with open_source(path, inspection.reading, DEFAULT_LIMITS) as source:
+        rows = {
+            number: kinds
+            for block in source.blocks(inspection.reading.sheet)
+            for number, kinds in zip(block.numbers, block.kinds.iter_rows(), strict=True)
+        }
+    places = {_place(sample): _row_and_column(sample) for sample in table["samples"]}
+    return {place: CellKind(rows[row][column - 1]) for place, (row, column) in places.items()}
+
+
+def _kind(name: str, sample: dict[str, Any]) -> CellKind:
+    if CHOSEN.get((name, _place(sample)), "").endswith("%"):
+        return CellKind.PERCENT
+    return CellKind[sample["type"].upper().replace("DATETIME", "DATE")]
+
+
+def _sheets(path: Path, inspection: Inspection) -> list[tuple[str, bool, int, int, set[Merged]]]:
+    """Every sheet: name, whether it is hidden, its last row and column, what is merged."""
     with open_source(path, inspection.reading, DEFAULT_LIMITS) as source:
         reaches = [reach(source, sheet.name) for sheet in source.sheets]
+        merged = [set(source.merged(sheet.name)) for sheet in source.sheets]
     return [
-        (sheet.name, sheet.hidden, found.rows, found.columns)
-        for sheet, found in zip(inspection.sheets, reaches, strict=True)
+        (sheet.name, sheet.hidden, found.rows, found.columns, ranges)
+        for sheet, found, ranges in zip(inspection.sheets, reaches, merged, strict=True)
     ]
+
+
+def _sheet(found: dict[str, Any]) -> tuple[str, bool, int, int, set[Merged]]:
+    merged = set()
+    for reference in found["merged"]:
+        (top, left), (bottom, right) = map(_numbered, reference.split(":"))
+        merged.add(Merged(top, left, bottom, right))
+    hidden = found["visibility"] != "Visible"
+    return found["name"], hidden, found["used_rows"], found["used_cols"], merged
