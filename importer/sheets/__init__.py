@@ -10,7 +10,7 @@ from importer.sheets.bounded import (
 )
 from importer.sheets.guard import DEFAULT_LIMITS, Limits
 from importer.sheets.inspection import inspect
-from importer.sheets.paging import head, page, rows
+from importer.sheets.paging import head, page
 from importer.sheets.segments import ROWS_PER_GROUP
 from importer.sheets.sheet_cells import Reach
 from importer.sheets.staging import stage
@@ -53,6 +53,5 @@ __all__ = [
     "page",
     "reaches",
     "read",
-    "rows",
     "stage",
 ]
