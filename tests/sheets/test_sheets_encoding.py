@@ -13,6 +13,7 @@ CZECH = "Jméno;Město\nTomáš Dvořák;Plzeň\nJiří Růžička;České Budě
 HUNGARIAN = "Név;Város\nErdős Jenő;Győr\nSzabó Gyöngyi;Székesfehérvár\n"
 TURKISH = "Ad;Şehir\nAyşe Yıldız;İstanbul\nÇağrı Öztürk;Eskişehir\n"
 LITHUANIAN = "Vardas;Miestas\nŽydrūnas Šimkus;Šiauliai\nRūta Kazlauskienė;Panevėžys\n"
+LATVIAN = "Vārds;Pilsēta\nJānis Bērziņš;Rīga\nĢirts Kļaviņš;Liepāja\n"
 VIETNAMESE = "Tên;Thành phô\u0301\nNguyê\u0303n Văn Hu\u0300ng;Đà Nă\u0303ng\n"
 RUSSIAN = "Имя;Город\nИван Петров;Москва\nМария Иванова;Новосибирск\n"
 UKRAINIAN = "Ім'я;Місто\nОлексій Шевченко;Київ\nЇжакевич Іван;Чернігів\n"
@@ -41,16 +42,23 @@ def written(tmp_path):
     [
         (FRENCH, "cp1252"),
         (FRENCH, "mac_roman"),
+        (FRENCH + "Prix;50 €\n", "iso8859_15"),
         (GERMAN, "cp1252"),
         (GERMAN, "cp850"),
         (POLISH, "cp1250"),
         (POLISH, "iso8859_2"),
+        (POLISH, "iso8859_16"),
         (POLISH, "cp852"),
+        (POLISH, "mac_latin2"),
         (CZECH, "cp1250"),
         (CZECH, "iso8859_2"),
         (HUNGARIAN, "cp1250"),
         (TURKISH, "cp1254"),
+        (TURKISH, "mac_turkish"),
         (LITHUANIAN, "cp1257"),
+        (LITHUANIAN + "UAB „Šilas“;Vilnius\n", "iso8859_13"),
+        (LITHUANIAN, "iso8859_4"),
+        (LATVIAN, "iso8859_4"),
         (VIETNAMESE, "cp1258"),
         (RUSSIAN, "cp1251"),
         (RUSSIAN, "koi8_r"),
@@ -61,8 +69,10 @@ def written(tmp_path):
         (UKRAINIAN, "koi8_u"),
         (GREEK, "cp1253"),
         (GREEK, "iso8859_7"),
+        (GREEK, "mac_greek"),
         (HEBREW, "cp1255"),
         (ARABIC, "cp1256"),
+        (ARABIC, "iso8859_6"),
         (THAI, "cp874"),
         (JAPANESE, "shift_jis"),
         (JAPANESE, "euc_jp"),
@@ -180,6 +190,12 @@ def test_detect_finds_where_utf8_is_broken_far_down(written):
 )
 def test_nul_bytes_are_in_text_of_wide_letters_or_rare(head, is_text):
     assert encoding.may_be_text(head) is is_text
+
+
+def test_every_part_of_iso_8859_is_on_offer_but_those_that_windows_encodings_contain():
+    parts = {int(codec.removeprefix("iso8859_")) for codec in encoding.ENCODINGS if "iso" in codec}
+
+    assert parts == {*range(2, 17)} - {8, 9, 11, 12}  # 12 was never made
 
 
 @pytest.mark.parametrize("codec", encoding.ENCODINGS)

@@ -54,6 +54,8 @@ _CANDIDATES = (
     _Candidate(("iso8859_5",), "Cyrillic (ISO 8859-5)", 7),
     _Candidate(("iso8859_6",), "Arabic (ISO 8859-6)", 6),
     _Candidate(("iso8859_13",), "Baltic (ISO 8859-13)", 6),
+    _Candidate(("iso8859_4",), "Baltic (ISO 8859-4)", 7),
+    _Candidate(("iso8859_16",), "South-Eastern European (ISO 8859-16)", 7),
     _Candidate(("koi8_r",), "Russian (KOI8-R)", 4),
     _Candidate(("koi8_u",), "Ukrainian (KOI8-U)", 5),
     _Candidate(("mac_roman",), "Western European (Mac)", 4),
@@ -67,9 +69,21 @@ _CANDIDATES = (
     _Candidate(("cp437",), "Western European (DOS 437)", 7),
     _Candidate(("cp857",), "Turkish (DOS 857)", 8),
 )
+_NEVER_GUESSED = {  # so rare that what looks like one of them hardly ever is
+    "iso8859_3": "Southern European (ISO 8859-3)",
+    "iso8859_10": "Nordic (ISO 8859-10)",
+    "iso8859_14": "Celtic (ISO 8859-14)",
+}
 # What people may choose from, the likeliest first.
-ENCODINGS = ("utf-8", *(candidate.codecs[0] for candidate in _CANDIDATES), "utf-16")
-_LABELS = {codec: candidate.label for candidate in _CANDIDATES for codec in candidate.codecs}
+ENCODINGS = (
+    "utf-8",
+    *(candidate.codecs[0] for candidate in _CANDIDATES),
+    *_NEVER_GUESSED,
+    "utf-16",
+)
+_LABELS = _NEVER_GUESSED | {
+    codec: candidate.label for candidate in _CANDIDATES for codec in candidate.codecs
+}
 
 _ASCII, _BEYOND_ASCII = bytes(range(128)), bytes(range(128, 256))
 _SHOWN = 4  # alternatives, the proposal among them
