@@ -1,8 +1,12 @@
 """The wizard's first steps through its pages: file, destination, columns, and who may open what."""
 
+import html
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from importer.audit.models import Event
 from importer.crm.schema import Operation
@@ -27,8 +31,23 @@ def test_upload_is_read_and_shown(browser, domain):
 
     assert "2 rows and 3 columns" in page
     assert f"p1@{domain}" in page
-    assert "Comma" in page
     assert [e.kind for e in Event.objects.about(wizard.import_)] == ["uploaded", "read"]
+
+
+def test_upload_shows_how_it_was_read_and_why(browser):
+    content = "Name;Ort;Ort\nJürgen Groß;Köln;1\nBjörn;Wien;2\n".encode("cp1252")
+
+    page = html.unescape(strip_tags(Wizard.upload(browser, content).page("file")))
+
+    told = (
+        "It is not UTF-8. Read as Western European (Windows-1252), it says “Jürgen”.",
+        "Semicolons divide 3 of 3 rows looked at into 3 columns each.",
+        "Row 1 is the first row and holds names, not data.",
+        "Jürgen · Köln · Groß",  # read in one way, and in another
+        "JŁrgen · KŲln · GroŖ",
+        "Column C has the name “Ort” like another, so it is called “Ort (2)” here.",
+    )
+    assert [sentence for sentence in told if sentence not in page] == []
 
 
 def test_upload_waits_for_the_worker_and_then_reloads(browser, domain):
@@ -100,7 +119,20 @@ def test_file_imported_before_is_recognised(browser, connection, domain):
     again = Wizard.upload(browser, leads_csv(domain), "tuesday.csv").page("file")
 
     assert "monday.csv" in again
-    assert "Import it again only if you mean to" in again
+    said = " ".join(strip_tags(again).split())
+    assert re.search(
+        r"that ana imported (now|.* ago)\. Import it again only if you mean to\.", said
+    )
+
+
+def test_draft_taken_up_again_is_told_of_an_import_confirmed_meanwhile(browser, connection, domain):
+    draft = Wizard.upload(browser, leads_csv(domain), "monday.csv")
+    other = Wizard.upload(browser, leads_csv(domain), "tuesday.csv")
+    assert "Import it again" not in draft.page("file")
+    other.to_check(connection)
+    other.confirm()
+
+    assert "tuesday.csv" in draft.page("file")
 
 
 def test_destination_without_a_connection_says_who_can_help(browser, domain):
