@@ -17,6 +17,7 @@ from importer.crm import wire
 from tests.line import Line
 from tests.practice.caller import Caller
 from tests.practice_server import practice_crm
+from tests.warm_readers import warm_readers
 
 __all__ = [
     "ana",
@@ -34,6 +35,7 @@ __all__ = [
     "stranger",
     "strangers",
     "team",
+    "warm_readers",
 ]
 OF_A_TOKEN = ("access_token", "access_token_expires_at")
 OF_A_CONNECTION = ("organisation", *OF_A_TOKEN)

@@ -10,6 +10,9 @@ import polars as pl
 import pytest
 
 from importer.crm.schema import Field, Module
+from tests.warm_readers import warm_readers
+
+__all__ = ["warm_readers"]
 
 
 @pytest.fixture

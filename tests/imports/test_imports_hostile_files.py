@@ -9,6 +9,11 @@ from tests.sheets.workbooks import write_workbook
 LEADS = leads_csv("a.test", rows=3)
 
 
+@pytest.fixture
+def warm_readers() -> None:
+    """None: a bound on memory is for all that a reader has."""
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "words"),
     [
