@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STATIC_ROOT.mkdir(exist_ok=True)
     database = settings.DATABASES["default"]
     if "sqlite" in database["ENGINE"]:  # a file: threads see what other threads have written
-        database["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}
+        database.setdefault("TEST", {})["NAME"] = str(DATA_DIR / "tests.sqlite3")
 
 
 @pytest.hookimpl(trylast=True)
@@ -41,8 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _slowness(item: pytest.Item) -> int:
-    """0 for a test of pure functions, 1 with the database, 2 with a browser or servers."""
-    if item.get_closest_marker("browser") or item.get_closest_marker("services"):
+    """0 for a test of pure functions, 1 with the database, 2 with a browser, servers or a clock."""
+    if any(item.get_closest_marker(name) for name in ("browser", "services", "alone")):
         return 2
     uses_database = item.get_closest_marker("django_db") or "db" in getattr(
         item, "fixturenames", ()

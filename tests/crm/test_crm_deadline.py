@@ -25,6 +25,8 @@ from importer.crm.tokens import AccessToken, MemoryTokens
 from tests.crm.slow_server import drops, slow_server
 from tests.crm.work import CREDENTIALS, request_for
 
+pytestmark = pytest.mark.alone
+
 TIMEOUT_S = 0.2  # for the next byte; a request may take twice as long in all
 OFTEN_ENOUGH_S = 0.05
 JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"

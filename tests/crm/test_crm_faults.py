@@ -28,6 +28,8 @@ from tests.crm.work import (
 from tests.practice.caller import ZGID, Caller
 from tests.practice.controls import let_pass, suffer, turn
 
+pytestmark = pytest.mark.alone
+
 CREATING = "POST /crm/bulk/v7/write"
 MOMENTS = ("before", "during", "after")
 WHOLE = Slice(offset=0, rows=4, first_row=2, last_row=5)

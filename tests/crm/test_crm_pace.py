@@ -17,6 +17,8 @@ from importer.crm.pace import MemoryPace
 from importer.crm.tokens import MemoryTokens
 from tests.crm.work import request_for
 
+pytestmark = pytest.mark.alone
+
 TOKEN = {"access_token": "1000.a.b", "expires_in": 3600}
 
 

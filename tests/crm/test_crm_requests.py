@@ -21,6 +21,8 @@ from importer.crm.jobs import FieldMapping, JobRequest, JobState
 from importer.crm.schema import Operation
 from importer.crm.tokens import AccessToken, MemoryTokens
 
+pytestmark = pytest.mark.alone
+
 JOB = JobRequest("Leads", Operation.INSERT, "9", "leads.csv", (FieldMapping("Last_Name", 0),))
 UPLOADED = {
     "status": "success",

@@ -23,6 +23,8 @@ from tests.practice.caller import ZGID, Caller
 from tests.practice.controls import let_pass, suffer
 from tests.practice_server import practice_crm
 
+pytestmark = pytest.mark.alone
+
 EIGHT = range(8)
 ORG = "GET /crm/v7/org"
 TOKEN = "POST /oauth/v2/token"

@@ -4,6 +4,8 @@ import pytest
 
 from importer.demo.lock import AlreadyRunning, only_demo
 
+pytestmark = pytest.mark.alone
+
 FIRST, SECOND = "http://127.0.0.1:8000", "http://127.0.0.1:8001"
 
 

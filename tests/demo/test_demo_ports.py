@@ -4,6 +4,8 @@ import pytest
 
 from importer.demo.ports import NoPort, Ports, free_port
 
+pytestmark = pytest.mark.alone
+
 
 def test_free_port_skips_a_taken_one(taken_port):
     assert free_port(taken_port) > taken_port

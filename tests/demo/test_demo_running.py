@@ -15,6 +15,8 @@ import pytest
 
 from importer.demo.ports import free_port
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMAND = [sys.executable, "-m", "importer.demo"]
 ENDS_WITHIN_S = 30

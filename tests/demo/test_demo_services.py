@@ -11,6 +11,8 @@ import pytest
 from importer.demo import services
 from importer.demo.services import Interrupted, Service, ServiceFailed, Services
 
+pytestmark = pytest.mark.alone
+
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
 PARENT = (
     "import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', sys.argv[1]]);"

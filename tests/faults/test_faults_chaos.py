@@ -8,6 +8,8 @@ from tests.faults.cases import case
 from tests.faults.chaos import chaos
 from tests.journey.stacks import RABBITMQ, REDIS, SQLITE
 
+pytestmark = pytest.mark.alone
+
 SERVED = pytest.mark.services
 
 

@@ -9,6 +9,8 @@ from kombu import Connection
 from importer.celery import app  # noqa: F401  # makes the broker ours
 from importer.file_broker import Transport
 
+pytestmark = pytest.mark.alone
+
 QUEUE = "nudges"
 
 

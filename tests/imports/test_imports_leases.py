@@ -9,6 +9,8 @@ from importer.imports import leases
 from importer.imports.leases import LostLease, leased
 from importer.imports.models import Import
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def row(team) -> Import:

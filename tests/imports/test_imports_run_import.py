@@ -22,6 +22,8 @@ from importer.imports.models import Import, Part
 from importer.teams.models import Team
 from tests.office import finished, leads_csv, parts_of
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).resolve().parents[2]
 COUNTS = {
     "rows",

@@ -41,7 +41,7 @@ class Queue:
 @pytest.fixture
 def queue(monkeypatch) -> Queue:
     queue = Queue()
-    monkeypatch.setattr(tasks, "_send", queue.take)
+    monkeypatch.setattr(tasks, "send", queue.take)
     return queue
 
 

@@ -8,6 +8,8 @@ from tests.practice.caller import Caller, job_body, zipped
 from tests.practice.controls import LINES, MAPPINGS, let_pass, suffer, turn
 from tests.practice_server import practice_crm
 
+pytestmark = pytest.mark.alone
+
 LEADS = "/crm/v7/Leads"
 QUERY = {"select_query": "select id from Leads where Last_Name = 'Haddad' limit 0, 1"}
 ALL_LEADS = "5725767000000310010"

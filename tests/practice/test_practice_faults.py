@@ -14,6 +14,8 @@ from tests.practice.controls import LINES, four_leads, let_pass, suffer
 from tests.practice.listening import heard_of, listening
 from tests.practice_server import ROOT, practice_crm
 
+pytestmark = pytest.mark.alone
+
 ORG = "/crm/v7/org"
 CREATE = "POST /crm/bulk/*/write"
 

@@ -12,6 +12,8 @@ from tests.practice.controls import accepted, four_leads, suffer
 from tests.practice.listening import heard_of, listening
 from tests.practice_server import address_of, practice_crm, start_practice_crm
 
+pytestmark = pytest.mark.alone
+
 HEADER = ["Email", "Last_Name", "Company"]
 
 

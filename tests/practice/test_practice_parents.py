@@ -9,6 +9,8 @@ from tests.practice.caller import Caller, zipped
 from tests.practice.controls import accepted, archive_of, results, suffer, turn
 from tests.practice_server import practice_crm
 
+pytestmark = pytest.mark.alone
+
 LEADS = [
     ["Key", "Last_Name", "Company", "Email"],
     ["a", "Rao", "Zylker", "rao@example.com"],

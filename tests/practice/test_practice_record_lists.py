@@ -9,6 +9,8 @@ import pytest
 from tests.practice.caller import Caller
 from tests.practice.records_calls import added, codes, first, names
 
+pytestmark = pytest.mark.alone
+
 LEADS = "/crm/v7/Leads"
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.practice_server import STOPS_WITHIN_S, address_of, practice_crm, start_practice_crm
 
+pytestmark = pytest.mark.alone
+
 
 def test_taken_port_is_named_and_ends_with_status_2(tmp_path, capfd):
     with socket.create_server(("127.0.0.1", 0)) as other:

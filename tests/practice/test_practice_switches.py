@@ -17,6 +17,8 @@ from tests.practice.controls import (
 )
 from tests.practice.records_calls import added
 
+pytestmark = pytest.mark.alone
+
 NO_COMPANY = [["Last_Name"], ["Rao"]]
 KEYED = ["Email", "Last_Name", "Company"]
 

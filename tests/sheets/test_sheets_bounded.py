@@ -14,6 +14,8 @@ from importer.sheets.bounded import ReadingFault
 from importer.sheets.guard import MB
 from tests.sheets.processes import children, is_over, wait_until
 
+pytestmark = pytest.mark.alone
+
 SHORT_OF_MEMORY = 300 * MB  # of addresses; the libraries alone take more
 
 

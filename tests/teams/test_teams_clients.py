@@ -19,6 +19,8 @@ from importer.teams.models import Connection
 from tests.office import bring_to, confirmed, leads_csv
 from tests.teams.relay import relay_to
 
+pytestmark = pytest.mark.alone
+
 ACCESS = Access(one_host("http://crm.example"), "v7", 30)
 
 

@@ -17,6 +17,8 @@ from tests.practice.caller import Caller
 from tests.practice.controls import let_pass, suffer
 from tests.practice_server import ROOT, practice_crm
 
+pytestmark = pytest.mark.alone
+
 EIGHT = 8
 ORG, ORG_PATH = "GET /crm/v7/org", "/crm/v7/org"
 CREATING = "POST /crm/bulk/v7/write"

@@ -17,6 +17,8 @@ from importer.crm.tokens import AccessToken
 from importer.teams import connecting, tokens
 from importer.teams.models import Connection
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def row(team) -> Connection:

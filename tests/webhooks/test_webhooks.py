@@ -21,6 +21,8 @@ from importer.webhooks import Message, Undelivered, network, post, posting, wron
 from importer.webhooks.network import is_public
 from tests.receiver import receiver
 
+pytestmark = pytest.mark.alone
+
 MESSAGE = Message("an-id", "import.finished", b'{"rows": 7}')
 PRIVATE = [
     "10.0.0.1",
