@@ -50,8 +50,10 @@ def watch(kind: type, name: str) -> None:
 
 def hurry() -> None:
     """What is tried again is so sooner than people would wait for."""
+    from importer.imports import advance
     from importer.imports.running import waiting
 
+    advance.IDLE_S = 0.05
     waiting.FIRST_RETRY_S, waiting.LONGEST_RETRY_S = 0.2, 1.0
     waiting.FIRST_LOOK_S, waiting.LONGEST_LOOK_S = 0.2, 1.0
     waiting.LONGEST_PAUSE_S = 2.0

@@ -26,6 +26,8 @@ def tell_of_earlier_runs(apps, schema_editor):
             created_by_id=import_.created_by_id,
             problems_file=f"problems-{import_.checked_for[:16]}.parquet",
         )
+    # PostgreSQL makes no index, as comes next, while foreign keys are still to be checked.
+    schema_editor.connection.check_constraints()
 
 
 class Migration(migrations.Migration):
