@@ -6,6 +6,7 @@ none for a move that did not happen. Sending them is another matter, and never t
 
 from datetime import timedelta
 
+from django.db.models import Sum
 from django.utils import timezone
 
 from importer.imports.models import Import, Notice, Part, Run
@@ -13,6 +14,7 @@ from importer.teams.models import User, Webhook
 
 Kind, Delivery = Notice.Kind, Notice.Delivery
 REMINDED_AFTER = timedelta(days=1)
+UNSETTLED = (Kind.WAITING, Kind.FAILED)  # the balance, if there is one, is of the run before
 
 
 def announce_end(import_: Import, run: Run | None) -> None:
@@ -30,7 +32,7 @@ def announce(import_: Import, kind: Notice.Kind, *others: User | None) -> None:
     since = timezone.now() - REMINDED_AFTER
     if kind == Kind.WAITING and import_.notices.filter(kind=kind, created_at__gt=since).exists():
         return
-    counts = _counts(import_)
+    counts = _counts(import_, kind)
     people = {person for person in (import_.created_by, *others) if person}
     notices = [notice_to(person, import_, kind, counts) for person in people]
     if Webhook.objects.filter(team=import_.team_id).exists():
@@ -57,10 +59,14 @@ def _kind_of_end(import_: Import, run: Run | None) -> Notice.Kind:
     return Kind.RETRIED if run and run.kind == Run.Kind.RETRY else Kind.FINISHED
 
 
-def _counts(import_: Import) -> dict[str, int]:
-    """The balance; of an import that has none yet, how many of its rows are done."""
-    if import_.balance_json:
+def _counts(import_: Import, kind: Notice.Kind) -> dict[str, int]:
+    """The balance; where none holds, how many of the rows that are being sent are done."""
+    if import_.balance_json and kind not in UNSETTLED:
         return dict(import_.balance_json)
+    run = import_.runs.exclude(state=Run.State.DRAFT).last()
+    if run and run.kind in (Run.Kind.RETRY, Run.Kind.UNDO):  # of some of the file's rows
+        parts = Part.objects.filter(run=run)
+        return {"rows": parts.aggregate(rows=Sum("rows"))["rows"] or 0, "done": parts.rows_done()}
     summary = import_.check_summary
     rows = summary.rows if summary else 0
     return {"rows": rows, "done": Part.objects.of(import_.pk).rows_done()}
