@@ -1,9 +1,13 @@
 """The Celery application: `celery -A importer.celery worker`. A message is only a nudge."""
 
+import logging
 import os
+from datetime import timedelta
+from typing import Any
 
 from celery import Celery
 from celery.signals import worker_ready
+from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 
 from importer import sheets
@@ -15,6 +19,16 @@ TRANSPORT_ALIASES["filesystem"] = "importer.file_broker:Transport"
 app = Celery("importer")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+log = logging.getLogger(__name__)
+
+
+def send(task: Any, pk: str | int, delay: timedelta = timedelta(0)) -> None:
+    """Let a worker do `task`; where the queue cannot be reached, the sweep finds what waits."""
+    try:
+        task.apply_async((pk,), countdown=delay.total_seconds() or None)
+    except (OperationalError, OSError):
+        log.warning("The queue cannot be reached; the sweep will find %s.", pk)
 
 
 @worker_ready.connect

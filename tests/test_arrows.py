@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "practice": (),
     "webhooks": ("importer.crm.deadline",),
     "audit": (),
-    "teams": ("importer.crm", "importer.audit", "importer.webhooks"),
+    "teams": ("importer.crm", "importer.audit", "importer.webhooks", "importer.celery"),
     "import_templates": (SCHEMA, "importer.mapping", "importer.teams", "importer.audit"),
 }
 OF_THE_WEB = ("django", "httpx", "celery", "kombu", "allauth", "csp", "django_htmx", "stamina")

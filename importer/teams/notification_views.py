@@ -1,9 +1,7 @@
 """How people are told: each for themselves, and the team's webhook for those who manage it."""
 
-import json
 from collections.abc import Callable
-from functools import wraps
-from uuid import uuid4
+from functools import partial, wraps
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,17 +12,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from importer.audit.models import record
+from importer.celery import send
 from importer.teams.models import User, Webhook
 from importer.teams.notification_forms import ToldOfForm, WebhookForm
 from importer.teams.requests import TeamRequest
-from importer.webhooks import Message, Undelivered
+from importer.teams.tasks import try_webhook
 
 View = Callable[[TeamRequest], HttpResponse]
 
 
 @require_safe
 def notifications(request: TeamRequest) -> HttpResponse:
-    """What this person is e-mailed about and, for those who manage the team, its webhook."""
+    """What this person is e-mailed about and, for those who manage the team, its webhook.
+
+    htmx asks how the webhook's latest message fared, while one is on its way.
+    """
     return _show(request)
 
 
@@ -87,15 +89,10 @@ def renew_secret(request: TeamRequest) -> HttpResponse:
 
 @of_manager
 def test_webhook(request: TeamRequest) -> HttpResponse:
-    """Send it a message that tells of nothing."""
-    message_id = str(uuid4())
-    body = json.dumps({"id": message_id, "event": "test"}).encode()
-    try:
-        _webhook(request).post(Message(message_id, "test", body))
-    except Undelivered as error:
-        messages.error(request, f"The test message did not arrive. {error}")
-    else:
-        messages.success(request, "The test message has arrived.")
+    """Have a message that tells of nothing sent; the page shows how that went."""
+    webhook = _webhook(request)
+    webhook.ask_for_test()
+    transaction.on_commit(partial(send, try_webhook, webhook.pk))
     return redirect("notifications:notifications")
 
 
@@ -127,4 +124,5 @@ def _show(request: TeamRequest, webhook_form: WebhookForm | None = None) -> Http
             "webhook": webhook,
             "webhook_form": webhook_form or WebhookForm(initial={"url": address}),
         }
-    return render(request, "teams/notifications.html", context)
+    template = "teams/notifications.html"
+    return render(request, f"{template}#delivery" if request.htmx else template, context)

@@ -1,9 +1,12 @@
 """Where a team wants to be told of its imports by program, and how that went."""
 
+import json
 import secrets
+from contextlib import suppress
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +15,14 @@ from django.utils import timezone
 from importer import webhooks
 from importer.teams.secrets import EncryptedTextField
 from importer.webhooks import Message
+
+
+class WebhookQuerySet(models.QuerySet[Any]):
+    """Webhooks."""
+
+    def to_be_tried(self) -> Self:
+        """Those that somebody waits to see a test message of."""
+        return self.exclude(test_asked_at=None)
 
 
 class Webhook(models.Model):
@@ -25,6 +36,9 @@ class Webhook(models.Model):
     delivered_at = models.DateTimeField(null=True)  # the latest message
     failing_since = models.DateTimeField(null=True)  # None when the latest try went well
     fault = models.TextField(blank=True)  # of the latest try, for a person
+    test_asked_at = models.DateTimeField(null=True)  # for a message that is still to be sent
+
+    objects = WebhookQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.host
@@ -43,6 +57,20 @@ class Webhook(models.Model):
         """Sign with a new secret from now on; not saved yet."""
         self.secret = secrets.token_urlsafe(32)
         return self
+
+    def ask_for_test(self) -> None:
+        """Have a worker send a message that tells of nothing."""
+        self._keep(test_asked_at=timezone.now())
+
+    def send_test(self) -> None:
+        """Send that message; how it went is kept."""
+        message_id = str(uuid4())
+        body = json.dumps({"id": message_id, "event": "test"}).encode()
+        try:
+            with suppress(webhooks.Undelivered):
+                self.post(Message(message_id, "test", body))
+        finally:
+            self._keep(test_asked_at=None)
 
     def post(self, message: Message) -> None:
         """Send it once, and keep how that went. Raises `Undelivered`."""

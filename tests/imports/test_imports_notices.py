@@ -18,9 +18,9 @@ from importer.imports import delivering, tasks
 from importer.imports.advance import advance_import, drive
 from importer.imports.announcing import announce, announce_end
 from importer.imports.delivering import deliver_all
-from importer.imports.models import Import, Notice, Run
+from importer.imports.models import Import, Notice, Part, Run
 from importer.imports.notices import TRIED_FOR
-from importer.imports.running import pausing, starting
+from importer.imports.running import fixing, pausing, starting
 from importer.teams.models import User, Webhook
 from tests.office import Wizard, checked, confirmed, finished, leads_csv
 from tests.receiver import Receiver, receiver
@@ -127,6 +127,35 @@ def test_first_rows_to_look_at_are_told_of_and_then_the_end(connection, ana, dom
     assert first.kind == Kind.CANARY
     assert first.detail == "2 created and 3 not sent."
     assert [notice.kind for notice in Notice.objects.all()] == [Kind.FINISHED, Kind.CANARY]
+
+
+@pytest.fixture
+def retried(connection, ana, domain):
+    """An import of three rows, one of which had not gone in and is about to be sent again."""
+    import_ = finished(connection, ana, leads_csv(domain, 3, bad=2))
+    fixing.change(import_, ana, 4, {"Last Name": "Three"})
+    fixing.ask(import_, ana)
+    drive(import_)
+    fixing.confirm(import_, ana, fixing.draft(import_).pk)
+    return import_
+
+
+def test_retry_is_told_with_what_it_has_made_of_the_whole_import(retried):
+    drive(retried)
+
+    notice = Notice.objects.first()
+    assert (notice.kind, notice.headline) == (Kind.RETRIED, "Retried: 2 of 3 rows are in Leads")
+    assert notice.detail == "2 created and 1 held back."
+
+
+@pytest.mark.parametrize("kind", [Kind.WAITING, Kind.FAILED])
+def test_retry_that_has_not_ended_well_is_told_with_its_own_rows(retried, kind):
+    advance_import(retried.pk)
+    Part.objects.filter(run__kind="retry").update(rows_done=1)
+
+    announce(retried, kind)
+
+    assert Notice.objects.first().detail == "1 of 1 rows are done."
 
 
 def test_import_that_waits_is_told_of_once_a_day(import_):
@@ -395,7 +424,7 @@ def queue(monkeypatch) -> list[tuple[str, str]]:
     """The messages that were sent to workers."""
     sent: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        tasks, "_send", lambda task, pk, *_: sent.append((task.name.rpartition(".")[2], pk))
+        tasks, "send", lambda task, pk, *_: sent.append((task.name.rpartition(".")[2], pk))
     )
     return sent
 
@@ -433,6 +462,14 @@ def test_sweep_finds_what_was_not_sent_when_it_is_due(queue, import_, ana, monke
     tasks.sweep()
 
     assert [name for name, _ in queue] == ["deliver_notice"]
+
+
+def test_sweep_finds_a_test_message_whose_nudge_was_lost(queue, team):
+    Webhook.objects.create(team=team, url="https://other.example.com/").ask_for_test()
+
+    tasks.sweep()
+
+    assert queue == [("try_webhook", Webhook.objects.get().pk)]
 
 
 # The pages -----------------------------------------------------------------------------------

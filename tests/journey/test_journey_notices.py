@@ -1,25 +1,16 @@
 """Told when done: the bell, the notice, the result; and where people choose how they are told."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.journey.inspector import Inspector
 from tests.journey.installation import Installation
 from tests.journey.person import WORK_WITHIN_MS, Person
-from tests.journey.test_journey_pages import ROWS, Inspector
+from tests.journey.test_journey_pages import ROWS
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def inspector(ana: Person) -> Iterator[Inspector]:
-    """Looks at the pages that a test shows it; in the end all of them must have been right."""
-    inspector = Inspector(ana.page)
-    yield inspector
-    assert inspector.seen
-    assert inspector.found == []
 
 
 def test_bell_tells_that_an_import_has_ended_and_leads_to_its_result(
@@ -52,13 +43,16 @@ def test_people_choose_how_they_are_told(
     ana.press("radio", "Problems only")
     ana.press("button", "Save")
     expect(ana.page.get_by_role("radio", name="Problems only")).to_be_checked()
-    ana.page.get_by_label("Address").fill("https://hooks.example.com/importer")
+    ana.page.get_by_label("Address").fill("https://hooks.invalid/importer")
     ana.press("button", "Add the webhook")
     ana.arrived("The webhook's secret")
     inspector.look("secret")
     ana.press("link", "I have copied it")
     ana.arrived("How you are told")
     inspector.look("notifications")
+    ana.press("button", "Send a test message")
+    expect(ana.page.get_by_text("The latest message did not arrive.")).to_be_visible()
+    inspector.look("a webhook that fails")
     ana.press("button", "Remove")
 
     expect(ana.page.get_by_role("button", name="Add the webhook")).to_be_visible()

@@ -7,6 +7,8 @@ import pytest
 from django.urls import reverse
 
 from importer.audit.models import Event
+from importer.teams import notification_views as views
+from importer.teams import tasks
 from importer.teams.models import User, Webhook
 from importer.webhooks import signature
 from tests.receiver import receiver
@@ -24,6 +26,13 @@ def secret_in(answer) -> str:
     """The secret that a page shows."""
     [secret] = re.findall(r"<code>([\w-]{43})</code>", answer.content.decode())
     return secret
+
+
+def delivery(client) -> str:
+    """What htmx gets of the page."""
+    answer = client.get(PAGE, headers={"HX-Request": "true", "HX-Target": "delivery"})
+    assert "<html" not in answer.content.decode()
+    return answer.content.decode()
 
 
 @pytest.fixture
@@ -95,17 +104,44 @@ def test_test_message_arrives_signed_or_says_why_not(manager, team, settings):
     with receiver() as program:
         secret = secret_in(post(manager, "save_webhook", url=program.address))
         post(manager, "test_webhook")
-        arrived = manager.get(PAGE).content.decode()
+        tasks.try_webhook(Webhook.objects.get().pk)
+        arrived = delivery(manager)
         program.status = 500
         post(manager, "test_webhook")
-        failed = manager.get(PAGE).content.decode()
+        tasks.try_webhook(Webhook.objects.get().pk)
+        failed = delivery(manager)
 
     headers, body = program.got[0]
     at = int(re.findall(r"t=(\d+)", headers["X-Importer-Signature"])[0])
     assert headers["X-Importer-Signature"] == signature(secret, at, body)
     assert json.loads(body) == {"id": headers["X-Importer-Delivery"], "event": "test"}
-    assert "The test message has arrived." in arrived
+    assert "The latest message arrived" in arrived
     assert "It answered with HTTP status 500." in failed
+    assert "hx-get" not in arrived + failed
+
+
+def test_test_message_is_sent_by_a_worker_and_the_page_asks_until_it_is(
+    manager, settings, monkeypatch, django_capture_on_commit_callbacks
+):
+    settings.WEBHOOK_TO_THIS_MACHINE = True
+    sent = []
+    monkeypatch.setattr(views, "send", lambda task, pk: sent.append((task, pk)))
+    with receiver() as program:
+        post(manager, "save_webhook", url=program.address)
+        with django_capture_on_commit_callbacks(execute=True):
+            post(manager, "test_webhook")
+        waiting = delivery(manager)
+        before = len(program.got)
+        tasks.try_webhook(sent[0][1])
+        tasks.try_webhook(sent[0][1])  # doubled
+
+    webhook = Webhook.objects.get()
+    assert sent == [(tasks.try_webhook, webhook.pk)]
+    assert before == 0
+    assert len(program.got) == 1
+    assert "The test message is on its way." in waiting
+    assert "hx-get" in waiting
+    assert webhook.test_asked_at is None
 
 
 def test_webhook_is_removed(manager):
