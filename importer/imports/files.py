@@ -8,12 +8,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import transaction
 
 SOURCE = "source"
 LEDGER = "ledger.parquet"
@@ -91,7 +93,8 @@ class ImportFiles:
         keep(self.key(name), content)
 
     def delete(self, name: str) -> None:
-        default_storage.delete(self.key(name))
+        """Remove it, if there is one, as soon as no database row can still come to name it."""
+        transaction.on_commit(partial(default_storage.delete, self.key(name)), robust=True)
 
     @contextmanager
     def read(self, name: str) -> Iterator[Path]:

@@ -137,7 +137,7 @@ class Upload(models.Model):
         """The file is that import's now, and the pieces have served. While it is `held`."""
         self.became = import_
         self.save(update_fields=["became"])
-        self._remove_pieces()
+        transaction.on_commit(self._remove_pieces, robust=True)
 
     def restart(self) -> None:
         """Begin again, unless it has become an import meanwhile."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 
 from importer.imports.files import OUTCOMES_CSV, PROBLEMS_CSV, ImportFiles
 from importer.imports.telling import tell
@@ -88,6 +89,7 @@ def test_upload_is_kept_as_it_is(files):
     assert stored(files, "source") == b"Email\r\nx\r\n"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_file_can_be_deleted_and_deleted_again(files):
     write(files, "part.zip", b"rows")
 
@@ -95,6 +97,17 @@ def test_file_can_be_deleted_and_deleted_again(files):
     files.delete("part.zip")
 
     assert not files.exists("part.zip")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_file_stays_when_its_deletion_is_taken_back(files):
+    write(files, "part.zip", b"rows")
+
+    with suppress(ZeroDivisionError), transaction.atomic():
+        files.delete("part.zip")
+        raise ZeroDivisionError
+
+    assert stored(files, "part.zip") == b"rows"
 
 
 def test_files_of_two_imports_do_not_meet(files):

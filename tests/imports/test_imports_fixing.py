@@ -2,9 +2,11 @@
 
 import io
 import re
+from contextlib import suppress
 
 import pytest
 from django.db import connection as database
+from django.db import transaction
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
@@ -153,6 +155,23 @@ def test_retry_killed_in_the_middle_sends_every_row_once(
 
     assert set(crm.leads(domain)) == {f"p{n}@{domain}" for n in (1, 2, 3, 4)}
     assert flawed.balance.went_in == 4
+
+
+def test_check_replaces_the_one_before_once_it_is_saved(
+    flawed, ana, django_capture_on_commit_callbacks
+):
+    before = rechecked(flawed, ana)
+    kept = (before.rows_file, before.problems_file, files.outlook(before.pk))
+
+    with suppress(ZeroDivisionError), transaction.atomic():
+        fixing.ask(flawed, ana)
+        raise ZeroDivisionError
+    assert fixing.draft(flawed) == before
+    assert all(map(flawed.files.exists, kept))
+    with django_capture_on_commit_callbacks(execute=True):
+        fixing.ask(flawed, ana)
+
+    assert not any(map(flawed.files.exists, kept))
 
 
 def test_check_that_is_killed_is_done_once_more(flawed, ana, domain, monkeypatch):

@@ -1,9 +1,11 @@
 """Undo: what a run created goes, what it changed comes back, what people edited since stays."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import polars as pl
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from importer.audit.models import Event
@@ -310,16 +312,30 @@ def test_preview_of_many_reads_them_at_once(inserted, ana, crm, domain, line, mo
     assert line.count(("POST", "/read")) == 1
 
 
-def test_preview_replaces_the_one_before(inserted, ana):
+def test_preview_replaces_the_one_before(inserted, ana, django_capture_on_commit_callbacks):
     looked_at(inserted, ana)
-    first = undoing.draft(inserted).pk
+    first = undoing.draft(inserted)
 
-    looked_at(inserted, ana)
+    with django_capture_on_commit_callbacks(execute=True):
+        looked_at(inserted, ana)
 
     with pytest.raises(undoing.CannotUndo):
-        undoing.confirm(inserted, ana, first)
+        undoing.confirm(inserted, ana, first.pk)
+    assert not inserted.files.exists(first.rows_file)
     assert inserted.runs.filter(kind=Run.Kind.UNDO).count() == 1
     assert inserted.state == Import.State.DONE
+
+
+def test_preview_that_is_not_saved_leaves_the_one_before(inserted, ana):
+    before = looked_at(inserted, ana)
+
+    with suppress(ZeroDivisionError), transaction.atomic():
+        undoing.preview(inserted, ana)
+        raise ZeroDivisionError
+
+    run = undoing.draft(inserted)
+    assert undoing.plan(run) == before
+    assert inserted.files.exists(run.rows_file)
 
 
 def test_confirming_twice_undoes_once(inserted, ana):

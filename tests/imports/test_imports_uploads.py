@@ -2,13 +2,15 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from io import RawIOBase
 
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection as database
-from django.test import Client
+from django.db import transaction
+from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -61,7 +63,8 @@ def send(browser, where, piece):
 
 
 def finish(browser, where):
-    return browser.post(where["finish"])
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        return browser.post(where["finish"])
 
 
 def piece_at(where, offset: int) -> dict[str, str]:
@@ -237,6 +240,17 @@ def test_finish_of_what_the_storage_has_lost_begins_again(browser):
     assert stored(Import.objects.get()) == CONTENT
 
 
+def test_finish_that_is_not_saved_keeps_what_came(browser):
+    where = send(browser, begin(browser).json(), CONTENT).json()
+
+    with suppress(ZeroDivisionError), transaction.atomic():
+        uploading.finish(Upload.objects.get())
+        raise ZeroDivisionError
+
+    finish(browser, where)
+    assert stored(Import.objects.get()) == CONTENT
+
+
 @pytest.mark.parametrize("who", ["stranger", "teammate"])
 def test_upload_is_its_senders_alone(browser, stranger, team, who):
     where = send(browser, begin(browser).json(), CONTENT[:10]).json()
@@ -293,6 +307,21 @@ def test_upload_that_cannot_be_is_refused_in_a_sentence(browser, settings, about
     assert answer.status_code == 400
     assert told in answer.json()["error"]
     assert not Upload.objects.exists()
+
+
+def test_upload_of_250_mb_is_taken_and_of_a_byte_more_refused(browser):
+    size = 250 * 1024**2
+    about = {"name": "leads.csv", "modified": 1}
+    refused = browser.post(reverse("imports:begin_upload"), about | {"size": size + 1})
+    where = browser.post(reverse("imports:begin_upload"), about | {"size": size}).json()
+    while left := size - where["received"]:
+        where = send(browser, where, bytes(min(left, uploads.PIECE_BYTES))).json()
+
+    answer = finish(browser, where)
+
+    assert (refused.status_code, answer.status_code) == (400, 200)
+    assert "250.0\xa0MB is the most we take." in refused.json()["error"]
+    assert Import.objects.get().source_bytes == size
 
 
 @pytest.mark.parametrize(
