@@ -14,6 +14,7 @@ const NO_TABLE =
 
 class Broken extends Error {} // the line; worth another try
 class Refused extends Error {} // with a sentence for the person
+class Cancelled extends Error {}
 
 const IDS = ["choosing", "refused", "upload", "paste", "refusal", "sending"];
 const page = Object.fromEntries(IDS.map((id) => [id, document.getElementById(id)]));
@@ -89,6 +90,19 @@ class Upload {
 
   /** The address of the import that it becomes. */
   async run() {
+    try {
+      return await this.#sendAll();
+    } catch (error) {
+      if (!(error instanceof Cancelled)) throw error;
+      throw new Refused(`The upload was cancelled. ${await this.#forget()}`);
+    }
+  }
+
+  cancel() {
+    this.#stop.abort(new Cancelled());
+  }
+
+  async #sendAll() {
     await this.#begin();
     for (;;) {
       while (this.#where.received < this.file.size) await this.#sendPiece();
@@ -98,9 +112,17 @@ class Upload {
     }
   }
 
-  async cancel() {
-    this.#stop.abort(new Refused("The upload was cancelled. Nothing of the file was kept."));
-    if (this.#where) await post(this.#where.discard, null, new AbortController().signal);
+  /** Have the server forget what came; the sentence on what is left of it. */
+  async #forget() {
+    this.show.cancelling();
+    try {
+      const never = new AbortController().signal;
+      const { status } = this.#where ? await post(this.#where.discard, null, never) : { status: 204 };
+      if (status === 204) return "Nothing of the file was kept.";
+    } catch {
+      // the line is broken: the server forgets by itself what nobody goes on with
+    }
+    return "What had arrived is removed after a day.";
   }
 
   async #begin() {
@@ -224,6 +246,10 @@ class Display {
     this.#say(`The connection is broken. What has arrived is kept; ${again}.`);
   }
 
+  cancelling() {
+    this.#say("Cancelling …");
+  }
+
   mended() {
     this.#say("The connection is back.");
   }
@@ -263,7 +289,7 @@ async function send(file) {
   const display = new Display(file);
   const upload = new Upload(file, display);
   const stay = (event) => event.preventDefault();
-  const cancel = () => upload.cancel().catch(() => {}); // what is not discarded, is swept
+  const cancel = () => upload.cancel();
   addEventListener("beforeunload", stay);
   part("cancel").addEventListener("click", cancel);
   try {

@@ -93,6 +93,17 @@ def test_upload_goes_on_by_itself_when_the_line_is_back(
     assert installed.faults() == []
 
 
+def test_upload_shows_how_much_has_arrived(ana: Person, large: Path, line: Line) -> None:
+    begin_upload(ana, large)
+    assert_broken(ana)
+
+    bar = ana.page.get_by_role("progressbar", name=large.name)
+    told = f"256.0 KB of {large.stat().st_size / 1024**2:.1f} MB"
+    expect(ana.page.get_by_text(told)).to_be_visible()
+    expect(bar).to_have_js_property("value", FIRST_PIECE_BYTES)
+    expect(bar).to_have_js_property("max", large.stat().st_size)
+
+
 def test_upload_goes_on_where_it_stopped_after_the_page_was_closed(
     ana: Person, large: Path, line: Line
 ) -> None:
@@ -109,17 +120,37 @@ def test_upload_goes_on_where_it_stopped_after_the_page_was_closed(
 
 
 def test_upload_can_be_cancelled_and_begun_again(ana: Person, large: Path, line: Line) -> None:
+    alert = ana.page.get_by_role("alert")
+    held: list[Route] = []
+    ana.page.route("**/discard/", lambda route: held.append(route))
     begin_upload(ana, large)
     assert_broken(ana)
 
-    ana.press("button", "Cancel the upload")
+    with ana.page.expect_request("**/discard/"):
+        ana.press("button", "Cancel the upload")
+    expect(ana.page.get_by_role("status").filter(has_text="Cancelling")).to_be_visible()
+    expect(alert).to_have_count(0)
+    held[0].continue_()
 
-    expect(ana.page.get_by_role("alert")).to_contain_text("The upload was cancelled.")
+    expect(alert).to_contain_text("The upload was cancelled. Nothing of the file was kept.")
     expect(ana.page.get_by_label(FIELD)).to_be_focused()
     line.is_cut = False
     ana.press("button", "Upload and read")
     assert_read(ana, f"{ROWS:,} rows and 2 columns")
     assert line.pieces[:2] == [0, 0]
+
+
+def test_cancelled_upload_that_the_server_was_not_told_of_is_not_said_to_be_gone(
+    ana: Person, large: Path, line: Line
+) -> None:
+    ana.page.route("**/discard/", lambda route: route.abort("connectionfailed"))
+    begin_upload(ana, large)
+    assert_broken(ana)
+
+    ana.press("button", "Cancel the upload")
+
+    told = "The upload was cancelled. What had arrived is removed after a day."
+    expect(ana.page.get_by_role("alert")).to_contain_text(told)
 
 
 def test_upload_of_an_empty_file_is_refused_on_the_page(ana: Person, tmp_path: Path) -> None:
