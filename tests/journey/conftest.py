@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.journey.inspector import Inspector
 from tests.journey.installation import Installation, installation
 from tests.journey.person import Person
 from tests.journey.stacks import SQLITE, stack
@@ -46,3 +47,12 @@ def ana(browser: Browser, installed: Installation) -> Iterator[Person]:
         person = Person(context.new_page(), installed.address)
         person.log_in("ana")
         yield person
+
+
+@pytest.fixture
+def inspector(ana: Person) -> Iterator[Inspector]:
+    """Looks at the pages that a test shows it; in the end all of them must have been right."""
+    inspector = Inspector(ana.page)
+    yield inspector
+    assert inspector.seen
+    assert inspector.found == []

@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.journey.inspector import Inspector
 from tests.journey.installation import Installation
 from tests.journey.person import Person
 
@@ -42,26 +43,30 @@ def fixing(ana: Person, leads: Path) -> Person:
 
 
 def test_corrected_rows_go_in_and_all_runs_have_one_balance(
-    installed: Installation, fixing: Person, tmp_path: Path
+    installed: Installation, fixing: Person, inspector: Inspector, tmp_path: Path
 ) -> None:
     leads, page = installed.records("Leads"), fixing.page
+    inspector.look("fix")
     email = page.get_by_label("Email in row 3", exact=True)
     expect(email).to_have_attribute("aria-invalid", "true")
     _type(fixing, "Email in row 3", "ada@fix.example.com")
     expect(page.get_by_text("Changed, to be checked")).to_be_visible()
     expect(page.get_by_text("1 cell changed and not checked yet.")).to_be_visible()
+    page.get_by_text("Other cells").first.press("Enter")
+    inspector.look("fix, with a change")
 
     page.get_by_label("The corrected report").set_input_files(_corrected(fixing, tmp_path))
     fixing.press("button", "Upload the corrected report")
     fixing.arrived("2 rows are ready")
     expect(page.get_by_text("1 cell changed by the report.")).to_be_visible()
-    fixing.look("fix")
+    inspector.look("fix, checked")
     fixing.press("button", "Send 2 rows")
     page.wait_for_url("**/progress/")
     fixing.see_result("3 of 3 rows are in the CRM")
 
     assert fixing.balance() == {"Created": 3}
     assert installed.records("Leads") == leads + 2
+    inspector.look("result of a retry")
     history = page.get_by_role("region", name="History")
     expect(history.get_by_role("rowheader")).to_have_text(["All rows", "Corrected rows"])
     assert fixing.complaints == installed.faults() == []

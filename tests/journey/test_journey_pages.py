@@ -4,24 +4,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
+from tests.journey.inspector import Inspector
 from tests.journey.installation import Installation
 from tests.journey.person import Person
 
-AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}  # preloading asks what CSP forbids
-Scheme = Literal["light", "dark"]
-SCREENS: list[tuple[Scheme, int]] = [
-    ("light", 1280),
-    ("light", 390),
-    ("dark", 1280),
-    ("dark", 390),
-]
-SMALLEST = 320  # CSS pixels: 1280 at 400 %
 POLLS_EVERY_MS = 2_000
 ROWS = """Company,Last Name,Email,Lead Status
 Acme,Hopper,grace@example.com,Contacted
@@ -39,39 +29,9 @@ def leads(tmp_path: Path) -> Path:
     return file
 
 
-class Inspector:
-    """Looks at pages as they come, on every screen, and notes what is wrong with each."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.seen: list[str] = []
-        self.found: list[str] = []
-
-    def look(self, name: str) -> None:
-        self.seen.append(name)
-        for scheme, width in SCREENS:
-            self._show(scheme, width)
-            violations = Axe().run(self.page, options=AXE_OPTIONS).response["violations"]
-            self.found += [f"{name}, {scheme}, {width}: {_told(found)}" for found in violations]
-        self._show("light", SMALLEST)
-        if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            self.found.append(f"{name}: scrolls sideways at {SMALLEST} pixels")
-        self._show("light", 1280)
-
-    def _show(self, scheme: Scheme, width: int) -> None:
-        self.page.emulate_media(color_scheme=scheme)
-        self.page.set_viewport_size({"width": width, "height": 800})
-
-
-def _told(violation: dict[str, Any]) -> str:
-    targets = [", ".join(map(str, node["target"])) for node in violation["nodes"]]
-    return f"{violation['id']} ({violation['help']}) at {'; '.join(targets)}"
-
-
 def test_pages_of_the_journey_have_no_barriers(
-    installed: Installation, ana: Person, leads: Path
+    installed: Installation, ana: Person, leads: Path, inspector: Inspector
 ) -> None:
-    inspector = Inspector(ana.page)
     ana.look = inspector.look
     for name, path in {
         "new": "/imports/new/",
@@ -96,7 +56,6 @@ def test_pages_of_the_journey_have_no_barriers(
     ana.sign_out()
     inspector.look("sign in")
 
-    assert inspector.found == []
     assert ana.complaints == installed.faults() == []
     assert {"destination", "columns", "values", "check", "confirm", "progress", "result"} < {
         *inspector.seen

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.journey.inspector import Inspector
 from tests.journey.installation import Installation
 from tests.journey.person import Person
 from tests.practice.caller import Caller
@@ -33,7 +34,7 @@ def leads(tmp_path: Path) -> Path:
 
 
 def test_import_is_undone_but_for_what_somebody_edited(
-    installed: Installation, ana: Person, leads: Path
+    installed: Installation, ana: Person, leads: Path, inspector: Inspector
 ) -> None:
     caller = Caller(installed.crm)
     caller.http.post("/crm/v7/Leads", json={"data": [KNOWN]}).raise_for_status()
@@ -54,10 +55,11 @@ def test_import_is_undone_but_for_what_somebody_edited(
     lead = "Undo will delete 1 new lead and put back 1 changed one. 1 was edited by people since"
     expect(ana.page.get_by_text(lead)).to_be_visible()
     expect(ana.page.get_by_text("changed Company on")).to_be_visible()
-    ana.look("undo")
+    inspector.look("undo")
     ana.press("button", "Undo now")
     ana.see_result("1 of 3 rows are in the CRM")
 
+    inspector.look("result of an undo")
     assert ana.balance() == {"Created": 1, "Taken back": 2}
     expect(ana.page.get_by_text("1 record was kept because people edited it.")).to_be_visible()
     assert _leads(caller) == before | {"mary@example.com": {**mary, "Company": changed["Company"]}}
