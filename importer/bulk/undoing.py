@@ -193,6 +193,8 @@ def write_undo(parts: Iterable[pl.DataFrame], still_in: pl.Series, target: Path)
         lines = Path(folder) / "lines.parquet"
         with ParquetFile(lines, UNDO_SCHEMA) as file:
             for part in parts:
+                if part.is_empty():  # none of its rows went in
+                    continue
                 mine = still_in.filter(still_in.is_between(part[ROW].min(), part[ROW].max()))
                 file.write(part.filter(pl.col(ROW).is_in(mine.implode())))
         merged = _merged(lines)

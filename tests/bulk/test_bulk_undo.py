@@ -243,6 +243,12 @@ def written(tmp_path: Path, parts, still_in) -> list[UndoLine]:
     return list(lines_of(frame))
 
 
+def test_part_of_which_no_row_went_in_has_no_lines(part, tmp_path):
+    refused = part([(Outcome.FAILED, None, "New 1"), (Outcome.SKIPPED, "2", "New 2")])
+
+    assert written(tmp_path, [refused], [7]) == []
+
+
 def test_lines_stand_by_what_is_done_with_them(part, tmp_path):
     lines = part(
         [
