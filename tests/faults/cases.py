@@ -1,12 +1,14 @@
 """One import with its misfortunes, all of it drawn from a seed, so that it can be had again."""
 
 import random
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 OPERATIONS = (("insert", ""), ("insert", "Email"), ("upsert", "Email"), ("update", "Email"))
 ACTS = ("", "", "", "", "try first", "pause", "stop")
+AFTERWARDS = ("", "undo", "retry")
 WRITE, UPLOAD = "POST /crm/bulk/v7/write", "POST /crm/v7/upload"
+DELETE, PUT_BACK = "POST /crm/v7/Leads/actions/mass_delete", "PUT /crm/v7/Leads"
 LOOK, RESULT = "GET /crm/bulk/v7/write/*", "GET /v7/crm/*/bulk-write/*"
 MISHAPS: tuple[dict[str, Any], ...] = (
     *(
@@ -31,6 +33,16 @@ MISHAPS: tuple[dict[str, Any], ...] = (
     {"kind": "callback_lost"},
     {"kind": "callback_doubled"},
     {"kind": "callback_forged"},
+)
+MISHAPS_OF_UNDO: tuple[dict[str, Any], ...] = (
+    *(
+        {"kind": "drop", "moment": moment, "on": call}
+        for moment in ("before", "during", "after")
+        for call in (DELETE, PUT_BACK)
+    ),
+    *({"kind": "answer", "status": s, "on": DELETE} for s in (429, 500)),
+    {"kind": "latency", "seconds": 4.0, "on": DELETE},
+    {"kind": "expired_token", "on": "*"},
 )
 
 
@@ -61,6 +73,13 @@ class Case:
     parts_at_once: int
     act: str  # of a person: "", "try first", "pause" or "stop"
     mishaps: tuple[dict[str, Any], ...]
+    afterwards: str  # what a person does once it has ended: "", "undo" or "retry"
+    later_mishaps: tuple[dict[str, Any], ...]  # while that is done
+
+    @property
+    def corrected(self) -> Self:
+        """The rows as a person corrects them."""
+        return replace(self, rows=tuple(replace(row, is_bad=False) for row in self.rows))
 
     @property
     def csv(self) -> bytes:
@@ -70,9 +89,11 @@ class Case:
         return "\n".join(["Email,Last Name,Company", *lines, ""]).encode()
 
     def __str__(self) -> str:
-        mishaps = ", ".join(f"{m['kind']} {m.get('moment', '')}".strip() for m in self.mishaps)
+        both = self.mishaps + self.later_mishaps
+        mishaps = ", ".join(f"{m['kind']} {m.get('moment', '')}".strip() for m in both)
         operation = f"{self.operation} by {self.find_by}" if self.find_by else self.operation
-        told = [f"seed {self.seed}", f"{operation} of {len(self.rows)} rows", self.act, mishaps]
+        told = [f"seed {self.seed}", f"{operation} of {len(self.rows)} rows", self.act]
+        told += [f"then {self.afterwards}" if self.afterwards else "", mishaps]
         return ", ".join(filter(None, told))
 
 
@@ -90,7 +111,7 @@ def case(seed: int) -> Case:
         )
         for number in range(2, draw.randint(4, 40))
     )
-    return Case(
+    it = Case(
         seed=seed,
         operation=operation,
         find_by=find_by,
@@ -98,7 +119,22 @@ def case(seed: int) -> Case:
         part_rows=draw.randint(2, 15),
         parts_at_once=draw.randint(1, 4),
         act=draw.choice(ACTS),
-        mishaps=tuple(
-            {**draw.choice(MISHAPS), "skip": draw.randint(0, 3)} for _ in range(draw.randint(0, 3))
-        ),
+        mishaps=_mishaps(draw, MISHAPS, skip=3),
+        afterwards=draw.choice(AFTERWARDS),
+        later_mishaps=(),
+    )
+    match it.afterwards:
+        case "undo":
+            return replace(it, later_mishaps=_mishaps(draw, MISHAPS_OF_UNDO))
+        case "retry":
+            return replace(it, later_mishaps=_mishaps(draw, MISHAPS))
+    return it
+
+
+def _mishaps(
+    draw: random.Random, among: tuple[dict[str, Any], ...], skip: int = 0
+) -> tuple[dict[str, Any], ...]:
+    """A few, each after it has spared up to `skip` calls."""
+    return tuple(
+        {**draw.choice(among), "skip": draw.randint(0, skip)} for _ in range(draw.randint(0, 3))
     )

@@ -29,6 +29,7 @@ from tests.practice_server import ROOT
 AT_A_TIME = 5  # cases
 ENDS_WITHIN_S = 120  # of a round, after the last kill
 KILLS = 5  # in a round, beside those at boundaries
+LATER_KILLS = 3
 LONGEST_LIFE_S = 1.5
 ENDED = {"done", "done_with_problems", "stopped", "failed"}
 HASTE = {"LEASE_S": 2, "SWEEP_S": 1, "CRM_TIMEOUT_S": 3, "SETTLE_S": 3, "CRM_CALLBACKS": "true"}
@@ -67,9 +68,10 @@ class Chaos:
     def round(
         self, seeds: Sequence[int], harm: Callable[[], None] | None = None
     ) -> dict[int, list[str]]:
-        """Run the cases of `seeds` side by side; what is wrong with each afterwards.
+        """Run the cases of `seeds` side by side, and what people do with them once they have ended.
 
-        Meanwhile `harm` is done to the installation, or else it dies piece by piece.
+        Tells what is wrong with each. Meanwhile `harm` is done to the installation, or else it
+        dies piece by piece.
         """
         draw = random.Random(f"round {seeds}")
         cases = [case(seed) for seed in seeds]
@@ -78,13 +80,26 @@ class Chaos:
         before = {it.seed: self._records(it) for it in cases}
         keys = {it.seed: self.inside.begin(it.seed) for it in cases}
         self._die_at(draw.sample(BOUNDARIES, 3))
-        self._suffer(cases)
+        self._suffer([mishap for it in cases for mishap in it.mishaps])
         self.inside.confirm({key: seed for seed, key in keys.items()})
         if harm:
             harm()
         else:
             self._kill_while_open(draw, cases, keys)
         self._let_end(cases, keys)
+        found = self._judge(cases, keys, before)
+        later = [it for it in cases if it.afterwards and not found[it.seed]]
+        if not later:
+            return found
+        self._die_at(draw.sample(BOUNDARIES, 3))
+        self._suffer([mishap for it in later for mishap in it.later_mishaps])
+        self._go_on_afterwards(draw, later, keys)
+        self._let_end(later, keys)
+        return found | self._judge(later, keys, before)
+
+    def _judge(
+        self, cases: Sequence[Case], keys: dict[int, str], before: dict[int, Records]
+    ) -> dict[int, list[str]]:
         return {
             it.seed: disagreements(
                 it, self.inside.ledger(keys[it.seed]), before[it.seed], self._records(it)
@@ -105,22 +120,42 @@ class Chaos:
         self, draw: random.Random, cases: Sequence[Case], keys: dict[int, str]
     ) -> None:
         for _ in range(KILLS):
-            time.sleep(draw.uniform(0, LONGEST_LIFE_S))
-            victim = draw.choice(["worker", "worker", "web", "messages"])
-            self.killed.append(victim)
-            if victim == "messages":
-                self.messages()
-            else:
-                self.installed.kill(victim)
-            self._revive()
+            self._kill(draw)
             self._act(draw, cases, keys)
+
+    def _kill(self, draw: random.Random) -> None:
+        time.sleep(draw.uniform(0, LONGEST_LIFE_S))
+        victim = draw.choice(["worker", "worker", "web", "messages"])
+        self.killed.append(victim)
+        if victim == "messages":
+            self.messages()
+        else:
+            self.installed.kill(victim)
+        self._revive()
+
+    def _go_on_afterwards(
+        self, draw: random.Random, cases: Sequence[Case], keys: dict[int, str]
+    ) -> None:
+        """Undo and retry: asked for, looked at and confirmed; asked for again where that failed."""
+        left = {keys[it.seed]: it.seed for it in cases}
+        deadline, kills = time.monotonic() + ENDS_WITHIN_S, LATER_KILLS
+        while left or kills:
+            for key, (_, work) in self.inside.states([*left]).items():
+                if not work and self.inside.afterwards(key, left[key]):
+                    del left[key]
+            if kills:
+                kills -= 1
+                self._kill(draw)
+            assert time.monotonic() < deadline, f"still to be confirmed: {[*left.values()]}"
+            self._revive()
+            time.sleep(0.3)
 
     def _let_end(self, cases: Sequence[Case], keys: dict[int, str]) -> None:
         """No more kills by us; boundaries still bring death until they are used up."""
         deadline = time.monotonic() + ENDS_WITHIN_S
         while True:
             states = self.inside.states(list(keys.values()))
-            if all(state in ENDED for state, _ in states.values()):
+            if all(state in ENDED and not work for state, work in states.values()):
                 break
             for key, (state, _) in states.items():
                 if state == "paused":
@@ -147,9 +182,8 @@ class Chaos:
                     self.killed.append("worker at a boundary")
                 start()
 
-    def _suffer(self, cases: Sequence[Case]) -> None:
-        mishaps = [mishap for it in cases for mishap in it.mishaps]
-        self.crm.http.post("/control/faults", json={"faults": mishaps}).raise_for_status()
+    def _suffer(self, mishaps: Sequence[dict[str, Any]]) -> None:
+        self.crm.http.post("/control/faults", json={"faults": [*mishaps]}).raise_for_status()
 
     def _die_at(self, boundaries: Sequence[str]) -> None:
         (self.installed.data_dir / DIE_AT).write_text("\n".join(boundaries))

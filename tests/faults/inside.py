@@ -2,7 +2,8 @@
 
 `["begin", seed]` gives the key of an import that is checked; `["confirm", {key: seed}]` leaves them
 to the workers; `["states", [keys]]` tells where they are; `["act", key, deed]` does what a person
-would; `["ledger", key]` tells what became of each row.
+would, and `["afterwards", key, seed]` what they do once it has ended; `["ledger", key]` tells what
+became of each row.
 """
 
 import json
@@ -17,13 +18,16 @@ django.setup()
 
 import polars as pl  # noqa: E402  # Django comes first
 
+from importer.crm.errors import CrmError  # noqa: E402
 from importer.crm.schema import Operation  # noqa: E402
 from importer.imports import files, tasks  # noqa: E402
 from importer.imports.models import Import, Part  # noqa: E402
-from importer.imports.running import pausing, starting  # noqa: E402
+from importer.imports.running import fixing, pausing, starting, undoing  # noqa: E402
+from importer.imports.running.fixing import CannotFix  # noqa: E402
 from importer.imports.running.starting import Terms  # noqa: E402
+from importer.imports.running.undoing import CannotUndo  # noqa: E402
 from importer.teams.models import Connection, User  # noqa: E402
-from tests.faults.cases import case  # noqa: E402
+from tests.faults.cases import Case, case  # noqa: E402
 from tests.faults.dying import hurry  # noqa: E402
 from tests.office import checked  # noqa: E402
 
@@ -39,9 +43,10 @@ def begin(seed: int) -> str:
 def confirm(keys: dict[str, int]) -> None:
     """Confirm the imports, each as its case wants it, and leave them to the workers."""
     for key, seed in keys.items():
-        import_ = Import.objects.get(pk=key)
-        tried = starting.first_rows(import_, 2) if case(seed).act == "try first" else ()
-        starting.start(import_, import_.created_by, starting.plan(import_).key, Terms(tried))
+        import_, it = Import.objects.get(pk=key), case(seed)
+        tried = starting.first_rows(import_, 2) if it.act == "try first" else ()
+        terms = Terms(tried, keeps_values=it.afterwards == "undo")
+        starting.start(import_, import_.created_by, starting.plan(import_).key, terms)
         tasks.nudge(import_)
 
 
@@ -61,9 +66,9 @@ def _connection(seed: int) -> Connection:
 
 
 def states(keys: list[str]) -> dict[str, list[str]]:
-    """Where each import is, and why it is paused."""
+    """Where each import is, and what a worker looks at for it."""
     found = Import.objects.filter(pk__in=keys)
-    return {str(i.pk): [i.state, i.paused_because] for i in found}
+    return {str(i.pk): [i.state, i.work] for i in found}
 
 
 def act(key: str, deed: str) -> None:
@@ -71,6 +76,40 @@ def act(key: str, deed: str) -> None:
     import_ = Import.objects.get(pk=key)
     getattr(pausing, deed)(import_, import_.created_by)
     tasks.nudge(import_)
+
+
+def afterwards(key: str, seed: int) -> bool:
+    """One step towards the undo or the retry of an import; whether there is no further one."""
+    import_, it = Import.objects.get(pk=key), case(seed)
+    try:
+        is_confirmed = {"undo": _undo, "retry": _retry}[it.afterwards](import_, it)
+    except (CannotUndo, CannotFix):
+        return True
+    except CrmError:
+        return False  # to be tried again, as the page says
+    tasks.nudge(import_)
+    return is_confirmed
+
+
+def _undo(import_: Import, it: Case) -> bool:
+    run = undoing.draft(import_)
+    if run is None or undoing.plan(run) is None:
+        undoing.preview(import_, import_.created_by)
+        return False
+    undoing.confirm(import_, import_.created_by, run.pk)
+    return True
+
+
+def _retry(import_: Import, it: Case) -> bool:
+    run = fixing.draft(import_)
+    if run is None or not fixing.is_current(run):
+        for row in it.rows:
+            if row.is_bad:
+                fixing.change(import_, import_.created_by, row.number, {"Email": row.email})
+        fixing.ask(import_, import_.created_by)
+        return False
+    fixing.confirm(import_, import_.created_by, run.pk)
+    return True
 
 
 def ledger(key: str) -> dict[str, Any]:
@@ -89,11 +128,12 @@ def ledger(key: str) -> dict[str, Any]:
         "state": import_.state,
         "reason": import_.state_reason,
         "parts": list(parts),
+        "runs": list(import_.runs.exclude(began_at=None).values_list("kind", flat=True)),
         "reports": reports,
     }
 
 
-DEEDS = {"begin": begin, "confirm": confirm, "states": states, "act": act, "ledger": ledger}
+DEEDS = {deed.__name__: deed for deed in (begin, confirm, states, act, afterwards, ledger)}
 
 if __name__ == "__main__":
     hurry()

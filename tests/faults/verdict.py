@@ -9,18 +9,22 @@ from typing import Any
 from tests.faults.cases import Case, Row
 
 WENT_IN = {"created", "updated", "unchanged"}
+DONE = {*WENT_IN, "reversed"}
 Records = dict[str, list[dict[str, Any]]]  # by e-mail address
 
 
 def disagreements(case: Case, told: dict[str, Any], before: Records, after: Records) -> list[str]:
     """A sentence for each thing that is not as it should be."""
+    if "retry" in told["runs"]:
+        case = case.corrected
     ends = {end["row"]: end for end in told["rows"]}
     if len(told["rows"]) != len(ends) or sorted(ends) != [row.number for row in case.rows]:
         return [f"the ledger tells of rows {sorted(ends)}"]
     wrong = list(_counts(case, told))
     for row in case.rows:
         there, was = after.get(row.email, []), before.get(row.email, [])
-        wrong += [f"row {row.number}: {w}" for w in _of_row(row, ends[row.number], there, was)]
+        found = _of_row(row, ends[row.number], there, was, told["runs"])
+        wrong += [f"row {row.number}: {w}" for w in found]
     return wrong + list(_reports(told))
 
 
@@ -37,7 +41,11 @@ def _counts(case: Case, told: dict[str, Any]) -> Iterator[str]:
 
 
 def _of_row(
-    row: Row, end: dict[str, Any], there: list[dict[str, Any]], was: list[dict[str, Any]]
+    row: Row,
+    end: dict[str, Any],
+    there: list[dict[str, Any]],
+    was: list[dict[str, Any]],
+    runs: list[str],
 ) -> Iterator[str]:
     """What the ledger claims of a row, held against the records of its address."""
     outcome = end["outcome"]
@@ -55,6 +63,12 @@ def _of_row(
         yield "created, but was there before"
     if outcome in {"failed", "held_back", "not_sent", "skipped"} and written:
         yield f"{outcome}, but it was written ({end['code']}, {end['detail']})"
+    if outcome == "reversed" and (ids != known or written):
+        yield f"reversed, but the CRM has {there}"
+    if end["reversal"] == "kept":
+        yield f"kept, though nobody edited it ({end['reversal_detail']})"
+    if "undo" in runs and outcome in {"created", "updated"} and not end["reversal_detail"]:
+        yield f"{outcome}, and nothing is said of its undo"
     if row.is_bad != (outcome == "held_back"):
         yield f"{outcome}, bad: {row.is_bad}"
 
@@ -65,7 +79,7 @@ def _reports(told: dict[str, Any]) -> Iterator[str]:
     if {n: words.lower().replace(" ", "_") for n, words in listed.items()} != outcomes:
         yield "the report of outcomes differs from the ledger"
     problems = [int(line[0]) for line in _lines(told["reports"]["problems.csv"])]
-    if problems != [row for row, outcome in outcomes.items() if outcome not in WENT_IN]:
+    if problems != [row for row, outcome in outcomes.items() if outcome not in DONE]:
         yield "the report of problems lists other rows than those that did not go in"
 
 
