@@ -14,6 +14,7 @@ from importer.imports.advance import advance_import, advance_part, drive
 from importer.imports.callbacks import MOST_BYTES
 from importer.imports.models import Import, Part
 from importer.imports.running import fixing, hints, settling
+from importer.imports.running.evidence import Claim
 from importer.imports.running.fixing import CannotFix
 from tests.line import CREATE, LOOK, answered, lost_after, lost_before
 from tests.office import assert_all_went_in, bring_to, parts_of, told_of
@@ -144,7 +145,8 @@ def released(start, line, ana, settings):
     line.cut(CREATE, lost_after)
     line.cut(SEARCH, nothing_found, times=99)
     drive(import_)
-    settling.release(parts_of(import_)[0], ana)
+    settling.decide(parts_of(import_)[0], Claim.NOT_THERE, ana)
+    step(parts_of(import_)[0])
     advance_import(import_.pk)
     import_.refresh_from_db()
     assert (parts_of(import_)[0].state, import_.balance.not_sent) == (State.NOT_SENT, 3)

@@ -8,6 +8,7 @@ import pytest
 from importer.imports.advance import advance_import, advance_part, drive
 from importer.imports.models import Import, Part
 from importer.imports.running import settling, steps, waiting
+from importer.imports.running.evidence import Claim
 from tests.line import (
     CREATE,
     DOWNLOAD,
@@ -66,7 +67,7 @@ def test_insert_with_a_match_field_sent_again_creates_nothing_twice(start, crm, 
     assert import_.balance.unknown == 3
 
     line.faults.clear()  # it can be searched now
-    settling.look_all_up(parts_of(import_)[0], import_.created_by)
+    settling.decide(parts_of(import_)[0], Claim.THERE, import_.created_by)
     advance_part(parts_of(import_)[0].pk)
     advance_import(import_.pk)
     import_.refresh_from_db()

@@ -6,6 +6,7 @@ import pytest
 from importer.imports.advance import TRIES, TRYING_ON, advance_import, advance_part, drive
 from importer.imports.models import Import, Part
 from importer.imports.running import pausing, sending, settling, steps
+from importer.imports.running.evidence import Claim
 from tests.line import (
     CREATE,
     DOWNLOAD,
@@ -202,7 +203,7 @@ def test_fault_of_our_own_does_not_change_why_a_part_is_unknown(start, ana, line
     line.cut(CREATE, lost_before)
     drive(import_)
     [part] = parts_of(import_)
-    settling.look_all_up(part, ana)
+    settling.decide(part, Claim.THERE, ana)
     monkeypatch.setitem(steps.STEPS, State.UNKNOWN, lambda *args: 1 / 0)
 
     advance_part(part.pk)

@@ -12,12 +12,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from importer.audit.models import Event
 from importer.crm.schema import Operation
 from importer.imports import files
 from importer.imports.advance import advance_import, advance_part, drive
 from importer.imports.leases import leased
 from importer.imports.models import Import, Part
 from importer.imports.running import collecting, marks, pausing, settling
+from importer.imports.running.evidence import Claim
 from importer.teams.models import Connection
 from tests.line import CREATE, DOWNLOAD, answered, lost_after, lost_before, not_reached
 from tests.office import (
@@ -321,7 +323,7 @@ def test_person_who_says_that_rows_are_there_has_them_looked_up(unknown, client,
 
     assert "are being looked up" in page
     assert_all_went_in(import_, crm, domain)
-    assert {"look_up_asked_for", "settled"} <= set(told_of(import_))
+    assert {"decided", "settled"} <= set(told_of(import_))
     assert not import_.runs.at_work().exists()
 
 
@@ -342,24 +344,51 @@ def test_person_who_says_that_rows_are_not_there_may_send_them_again(
 ):
     import_ = unknown(lost_before)
 
-    decide(client, ana, import_, "send_again")
+    page = decide(client, ana, import_, "send_again")
     work(import_)
 
+    assert "are being looked up" in page
     assert parts_of(import_)[0].state == State.NOT_SENT
     assert (import_.balance.not_sent, import_.balance.unknown) == (3, 0)
     assert import_.state == Import.State.DONE_WITH_PROBLEMS
-    [settled] = [e for e in told_of(import_) if e == "settled"]
-    assert settled
+    assert Event.objects.about(import_).get(kind="settled").actor == ana
 
 
 def test_rows_that_are_there_are_not_sent_again_whatever_a_person_says(unknown, client, ana, crm):
     import_ = unknown(lost_after)
     crm.caller.finished(max(crm.jobs(), key=int))
 
-    page = decide(client, ana, import_, "send_again")
+    decide(client, ana, import_, "send_again")
+    work(import_)
 
+    page = client.get(reverse("imports:result", args=[import_.pk])).content.decode()
     assert "Records of this part are in the CRM now" in page
     assert parts_of(import_)[0].state == State.UNKNOWN
+
+
+def test_decision_waits_for_a_crm_that_cannot_be_reached(unknown, client, ana, line):
+    import_ = unknown(lost_before)
+    line.cut(SEARCH, answered(503, "DOWN"), times=99)
+
+    decide(client, ana, import_, "send_again")
+    [part] = parts_of(import_)
+    advance_part(part.pk)
+
+    [part] = parts_of(import_)
+    assert (part.state, part.has_step) == (State.UNKNOWN, True)
+    line.faults.clear()
+    work(import_)
+    assert parts_of(import_)[0].state == State.NOT_SENT
+
+
+def test_nothing_is_decided_without_a_connection(unknown, client, ana):
+    import_ = unknown(lost_before)
+    Import.objects.filter(pk=import_.pk).update(connection=None)
+
+    page = decide(client, ana, import_, "send_again")
+
+    assert "There is no connection to look at the CRM with." in page
+    assert not Part.objects.taken_up().exists()
 
 
 @pytest.fixture
@@ -405,8 +434,10 @@ def test_rows_that_a_result_does_not_tell_of_are_decided_as_whole_parts_are(
 def test_rows_that_a_result_does_not_tell_of_are_looked_for_before_they_are_sent_again(
     in_part_unknown, client, ana
 ):
-    page = decide(client, ana, in_part_unknown, "send_again")
+    decide(client, ana, in_part_unknown, "send_again")
+    work(in_part_unknown)
 
+    page = client.get(reverse("imports:result", args=[in_part_unknown.pk])).content.decode()
     assert "Records of this part are in the CRM now" in page
     assert in_part_unknown.balance.unknown == 1
 
@@ -417,10 +448,9 @@ def test_rows_that_a_result_does_not_tell_of_may_be_sent_again(
     record = crm.leads(domain)[f"p2@{domain}"]["id"]
     crm.caller.http.delete("/crm/v7/Leads", params={"ids": record}).raise_for_status()
 
-    page = decide(client, ana, in_part_unknown, "send_again")
+    decide(client, ana, in_part_unknown, "send_again")
     work(in_part_unknown)
 
-    assert "1 row of part 1 may be sent again" in page
     assert (in_part_unknown.balance.created, in_part_unknown.balance.not_sent) == (2, 1)
     [row] = outcomes(in_part_unknown).filter(outcome="not_sent").to_dicts()
     assert (row["row"], row["detail"]) == (3, settling.NOT_THERE)
@@ -430,7 +460,7 @@ def test_rows_that_a_result_does_not_tell_of_may_be_sent_again(
 def test_nothing_is_looked_up_while_somebody_else_is_at_the_import(unknown, ana, line, monkeypatch):
     import_ = unknown(lost_after)
     [part] = parts_of(import_)
-    settling.look_all_up(part, ana)
+    settling.decide(part, Claim.THERE, ana)
     before = line.count(SEARCH)
     monkeypatch.setattr(settling, "ASK_AGAIN_S", 20.0)
     monkeypatch.setattr(settling, "LONGEST_LOOK_S", 60.0)

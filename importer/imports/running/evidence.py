@@ -2,11 +2,20 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from cattrs.preconf.json import make_converter
 
 _converter = make_converter()
+
+
+class Claim(StrEnum):
+    """What a person says of the rows, until we have looked."""
+
+    NONE = ""
+    THERE = "there"
+    NOT_THERE = "not_there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +39,9 @@ class Evidence:
     fields: tuple[str, ...] = ()  # by which rows are told apart, API names
     rows: tuple[Sighting, ...] = ()  # a few that were looked up, the first and the last with them
     trouble: str = ""  # why the latest look could not be taken, in the CRM's words
-    is_asked_for: bool = False  # a person says that the rows are there: look all of them up
-    missed_at: datetime | None = None  # when all were looked up in vain
+    claim: Claim = Claim.NONE
+    claimed_by: int | None = None  # the person's id
+    contradicted: Claim = Claim.NONE  # the claim that the latest look spoke against
 
     @classmethod
     def none_yet(cls, now: datetime) -> Self:

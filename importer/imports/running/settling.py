@@ -8,6 +8,7 @@ so are the rows of a part that was collected, but of which its result did not te
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 import polars as pl
 from django.conf import settings
@@ -24,7 +25,7 @@ from importer.crm.schema import Operation
 from importer.imports.leases import leased
 from importer.imports.models import Import, Part, Run
 from importer.imports.running import collecting, fixing, hints, lookups, marks, turns
-from importer.imports.running.evidence import Evidence
+from importer.imports.running.evidence import Claim, Evidence
 from importer.imports.running.lookups import Lookup
 from importer.imports.running.waiting import growing, wait
 from importer.sheets.table import ROW
@@ -105,23 +106,16 @@ def _take_up(part: Part, import_: Import, crm: CrmClient) -> None:
     try:
         if part.hinted_job_id and _prove_late(part, import_, crm):
             return
-        if evidence.is_asked_for:
-            evidence = _look(part, import_, crm)
-            found = _found(part, import_, crm, evidence)
-            evidence = replace(evidence, is_asked_for=False, trouble="")
-            if found.height:
-                ledger = bulk.tell_again(_told(part, import_), found)
-                told = {"evidence_json": evidence.to_json()}
-                _reopen(part, import_, State.COLLECTED, None, "look-up", ledger, **told)
-                return
-            evidence = replace(evidence, missed_at=timezone.now())
+        if evidence.claim and _is_confirmed(part, import_, crm):
+            return
     except (CrmUnavailable, CrmUnauthorised):  # its reason stays: that is what the ledger tells
         wait(part, growing(FIRST_LOOK_S, 2, part.tries, LONGEST_LOOK_S))
         part.write(tries=part.tries + 1)
         return
     except CrmRefused as error:
-        evidence = replace(evidence, is_asked_for=False, trouble=error.message)
-    part.write(due_at=None, tries=0, evidence_json=evidence.to_json())
+        evidence = replace(evidence, claim=Claim.NONE, claimed_by=None, trouble=error.message)
+        part.write(evidence_json=evidence.to_json())
+    part.write(due_at=None, tries=0)
     _mind_hint(part)
 
 
@@ -146,45 +140,44 @@ def _prove_late(part: Part, import_: Import, crm: CrmClient) -> bool:
 # What a person decides --------------------------------------------------------------------------
 
 
-class StillUndecided(Exception):
-    """What was decided cannot be done as things are; the text tells why."""
-
-
 @transaction.atomic
-def look_all_up(part: Part, user: User) -> None:
-    """The person says that the unknown rows are in the CRM: have all of them looked up."""
-    evidence = replace(evidence_of(part), is_asked_for=True, missed_at=None)
+def decide(part: Part, claim: Claim, user: User) -> None:
+    """The person claims to know whether the unknown rows are in the CRM: a worker looks first."""
+    evidence = replace(evidence_of(part), claim=claim, claimed_by=user.pk, contradicted=Claim.NONE)
     ended = Part.objects.filter(pk=part.pk, state__in=DECIDABLE)
     if ended.update(due_at=timezone.now(), evidence_json=evidence.to_json()):
-        record("look_up_asked_for", part.run.for_import, user, part=part.number)
+        record("decided", part.run.for_import, user, part=part.number, claim=claim)
 
 
-def release(part: Part, user: User) -> None:
-    """The person says that the unknown rows are not there: they may be sent again.
+def _is_confirmed(part: Part, import_: Import, crm: CrmClient) -> bool:
+    """Whether what the person claims is so, as far as we see; then the rows are told."""
+    before = evidence_of(part)
+    claim, user = before.claim, User.objects.filter(pk=before.claimed_by or 0).first()
+    evidence = replace(_look(part, import_, crm), claim=Claim.NONE, claimed_by=None)
+    told: dict[str, Any] = {"evidence_json": evidence.to_json()}
+    if claim is Claim.THERE and not evidence.trouble:
+        found = _found(part, import_, crm, evidence)
+        if found.height:
+            ledger = bulk.tell_again(_told(part, import_), found)
+            _reopen(part, import_, State.COLLECTED, user, "look-up", ledger, **told)
+            return True
+    elif claim is Claim.NOT_THERE and not evidence.trouble and not evidence.shows_job:
+        _release(part, import_, user, told)
+        return True
+    contradicted = Claim.NONE if evidence.trouble else claim
+    part.write(evidence_json=replace(evidence, contradicted=contradicted).to_json())
+    return False
 
-    We look once more before we believe it. Raises `StillUndecided`, and `CrmError`.
-    """
-    with leased(part) as mine, leased(Import(pk=part.run.for_import_id)) as import_:
-        if mine is None or mine.state not in DECIDABLE or mine.due_at:
-            raise StillUndecided("Something else is being done with this part. Look again soon.")
-        if import_ is None or import_.state == Import.State.FAILED:
-            raise StillUndecided("Something else is being done with this import. Look again soon.")
-        if import_.connection is None:
-            raise StillUndecided("There is no connection to look at the CRM with.")
-        with import_.connection.client() as crm:
-            evidence = _look(mine, import_, crm)
-        mine.write(evidence_json=evidence.to_json())
-        if evidence.trouble:
-            raise StillUndecided(f"The CRM could not be searched: {evidence.trouble}.")
-        if evidence.shows_job:
-            raise StillUndecided("Records of this part are in the CRM now; see below.")
-        if mine.state == State.UNKNOWN:
-            _reopen(mine, import_, State.NOT_SENT, user, "person", reason=NOT_THERE)
-        else:
-            not_sent, why = pl.lit(Outcome.NOT_SENT.value), pl.lit(NOT_THERE)
-            rows = unknown_rows(mine, import_).select("row", outcome=not_sent, detail=why)
-            ledger = bulk.tell_again(_told(mine, import_), rows)
-            _reopen(mine, import_, State.COLLECTED, user, "person", ledger)
+
+def _release(part: Part, import_: Import, user: User | None, told: dict[str, Any]) -> None:
+    """The rows that are not in the CRM may be sent again."""
+    if part.state == State.UNKNOWN:
+        _reopen(part, import_, State.NOT_SENT, user, "person", reason=NOT_THERE, **told)
+        return
+    not_sent, why = pl.lit(Outcome.NOT_SENT.value), pl.lit(NOT_THERE)
+    rows = unknown_rows(part, import_).select("row", outcome=not_sent, detail=why)
+    ledger = bulk.tell_again(_told(part, import_), rows)
+    _reopen(part, import_, State.COLLECTED, user, "person", ledger, **told)
 
 
 def evidence_of(part: Part) -> Evidence:

@@ -10,18 +10,19 @@ from django.shortcuts import redirect, render
 from django.utils.text import get_text_list
 from django.views.decorators.http import require_POST, require_safe
 
-from importer.crm.deadline import within
 from importer.imports import causes, tasks
 from importer.imports.models import Import, Part
 from importer.imports.running import settling
-from importer.imports.running.evidence import Evidence
-from importer.imports.running.settling import StillUndecided
+from importer.imports.running.evidence import Claim, Evidence
 from importer.imports.wizard.frame import of_import
 from importer.imports.wizard.steps import Step, step_url
 from importer.teams.requests import TeamRequest
 
-LOOKED_UP_WITHIN_S = 20  # a person waits for this
 SHOWN = 5  # records that were found
+CONTRADICTIONS = {
+    Claim.THERE: "All rows were looked up, and none was found. Nothing was changed.",
+    Claim.NOT_THERE: "Records of this part are in the CRM now. Nothing was changed.",
+}
 NOT_TOLD = "The CRM's result does not tell of these rows."
 
 
@@ -45,25 +46,22 @@ def unknown(request: TeamRequest, import_: Import) -> HttpResponse:
 @of_import
 def look_up(request: TeamRequest, import_: Import) -> HttpResponse:
     """“These rows are in the CRM”: all of them are looked up."""
-    part, _ = _part(request, import_)
-    settling.look_all_up(part, request.user)
-    tasks.nudge(import_)
-    return redirect(step_url(import_, Step.RESULT))
+    return _decide(request, import_, Claim.THERE)
 
 
 @require_POST
 @of_import
 def send_again(request: TeamRequest, import_: Import) -> HttpResponse:
-    """“They are not there”: they become rows that were not sent."""
-    part, rows = _part(request, import_)
-    try:
-        with within(LOOKED_UP_WITHIN_S):
-            settling.release(part, request.user)
-    except StillUndecided as error:
-        messages.warning(request, str(error))
+    """“They are not there”: unless we find some, they become rows that were not sent."""
+    return _decide(request, import_, Claim.NOT_THERE)
+
+
+def _decide(request: TeamRequest, import_: Import, claim: Claim) -> HttpResponse:
+    part, _ = _part(request, import_)
+    if import_.connection is None:
+        messages.warning(request, "There is no connection to look at the CRM with.")
     else:
-        count = f"{rows.height:,} row{'' if rows.height == 1 else 's'}"
-        messages.success(request, f"{count} of part {part.number} may be sent again.")
+        settling.decide(part, claim, request.user)
         tasks.nudge(import_)
     return redirect(step_url(import_, Step.RESULT))
 
@@ -123,9 +121,7 @@ def _sentences(evidence: Evidence, import_: Import) -> list[str]:
         )
     elif not evidence.marked and not evidence.trouble:
         said.append("None of the rows has values by which its record can be told from others.")
-    if evidence.missed_at:
-        said.append("All rows were looked up, and none was found. Nothing was changed.")
-    return said
+    return [*said, CONTRADICTIONS[evidence.contradicted]] if evidence.contradicted else said
 
 
 def _labels(evidence: Evidence, import_: Import) -> str:
