@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from importer.crm import schema
-from importer.imports.advance import TRIES, advance_part
+from importer.imports.advance import OUR_FAULT, TRIES, advance_part, drive
 from importer.imports.models import Import, Part
 from importer.imports.running import pausing, steps
 from importer.imports.running.starting import PlanOutdated, plan
 from importer.teams.models import ModuleMetadata
-from tests.office import bring_to, checked, finished, leads_csv
+from tests.line import CREATE, lost_before
+from tests.office import bring_to, checked, finished, leads_csv, parts_of
 
 State = Part.State
 
@@ -75,15 +76,29 @@ def test_waiting_for_the_crm_leaves_patience_for_our_own_faults(start, monkeypat
     assert part.faults == 1
 
 
-def test_part_whose_steps_never_end_well_is_given_up_truthfully(start, monkeypatch):
-    import_ = start()
-    part = bring_to(import_, State.SUBMITTED)
+@pytest.mark.parametrize(
+    ("state", "end"), [(State.UPLOADED, State.NOT_SENT), (State.SETTLING, State.UNKNOWN)]
+)
+def test_part_whose_steps_never_end_well_is_given_up_truthfully(start, line, state, end):
+    line.cut(CREATE, lost_before)
+    import_ = start("insert")
+    part = bring_to(import_, state)
     Part.objects.update(faults=TRIES, due_at=None)
 
     advance_part(part.pk)
 
     part.refresh_from_db()
-    assert part.state == State.UNKNOWN
+    assert (part.state, part.reason) == (end, OUR_FAULT)
+
+
+def test_part_whose_result_can_be_had_is_never_given_up(start):
+    import_ = start()
+    bring_to(import_, State.SUBMITTED)
+    Part.objects.update(faults=TRIES, due_at=None)
+
+    drive(import_)
+
+    assert parts_of(import_)[0].state == State.COLLECTED
 
 
 def test_result_that_the_crm_no_longer_keeps_is_not_waited_for(start):
