@@ -77,7 +77,7 @@ def progress(request: TeamRequest, import_: Import) -> HttpResponse:
 @require_safe
 def live(request: TeamRequest, pk: UUID) -> HttpResponse:
     """What is new since the version that the page shows, or nothing; however many watch."""
-    now = cache.get_or_set(f"progress {pk}", lambda: _progress(pk), SHARED_S) or _progress(pk)
+    now = cache.get_or_set(f"progress:{pk}", lambda: _progress(pk), SHARED_S) or _progress(pk)
     if now.team_id != request.user.team_id:
         raise Http404
     if request.GET.get("seen") == now.version:
