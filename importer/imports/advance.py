@@ -101,13 +101,17 @@ def advance_part(pk: int) -> timedelta | None:
                 return None
             waiting.put_off(part, TRYING_ON)  # even if this step ends the process
         part.write(faults=part.faults + 1)
+        had_ended = part.is_ended
         try:
             steps.step(part)
         except LostLease:
             raise
         except Exception:  # as above: the part waits, says so, and is tried again
             log.exception("Part %s: a step failed", pk)
-            waiting.put_off(part, part.reason if part.is_ended else TRYING_ON)
+            if not part.is_ended:
+                waiting.put_off(part, TRYING_ON)
+            elif had_ended:  # it is only taken up
+                waiting.put_off(part, part.reason)
         else:
             part.write(faults=0)
         return _until_due(part) if part.has_step else None

@@ -30,6 +30,7 @@ AT_A_TIME = 5  # cases
 ENDS_WITHIN_S = 120  # of a round, after the last kill
 KILLS = 5  # in a round, beside those at boundaries
 LATER_KILLS = 3
+CREDITS = 30_000  # for a round
 LONGEST_LIFE_S = 1.5
 ENDED = {"done", "done_with_problems", "stopped", "failed"}
 HASTE = {"LEASE_S": 2, "SWEEP_S": 1, "CRM_TIMEOUT_S": 3, "SETTLE_S": 3, "CRM_CALLBACKS": "true"}
@@ -75,6 +76,7 @@ class Chaos:
         """
         draw = random.Random(f"round {seeds}")
         cases = [case(seed) for seed in seeds]
+        self._refill()
         for it in cases:
             self._plant(it)
         before = {it.seed: self._records(it) for it in cases}
@@ -181,6 +183,11 @@ class Chaos:
                     self.installed.kill(name)
                     self.killed.append("worker at a boundary")
                 start()
+
+    def _refill(self) -> None:
+        """A night of cases spends more credits than a day has."""
+        remaining = {"remaining": CREDITS}
+        self.crm.http.post("/control/credits", json=remaining).raise_for_status()
 
     def _suffer(self, mishaps: Sequence[dict[str, Any]]) -> None:
         self.crm.http.post("/control/faults", json={"faults": [*mishaps]}).raise_for_status()

@@ -5,6 +5,7 @@ import json
 import time
 import zipfile
 from datetime import timedelta
+from unittest.mock import Mock
 
 import httpx
 import polars as pl
@@ -18,10 +19,11 @@ from importer.imports import files
 from importer.imports.advance import advance_import, advance_part, drive
 from importer.imports.leases import leased
 from importer.imports.models import Import, Part
-from importer.imports.running import collecting, marks, pausing, settling
+from importer.imports.running import collecting, fixing, marks, pausing, settling, starting
 from importer.imports.running.evidence import Claim
+from importer.imports.running.starting import Terms
 from importer.teams.models import Connection
-from tests.line import CREATE, DOWNLOAD, answered, lost_after, lost_before, not_reached
+from tests.line import CREATE, DOWNLOAD, Killed, answered, lost_after, lost_before, not_reached
 from tests.office import (
     assert_all_went_in,
     bring_to,
@@ -29,6 +31,7 @@ from tests.office import (
     confirmed,
     leads_csv,
     parts_of,
+    the_lease_runs_out,
     told_of,
 )
 
@@ -161,6 +164,29 @@ def test_insert_with_match_field_that_is_not_found_is_sent_again(start, crm, dom
     assert_all_went_in(import_, crm, domain)
     assert (import_.balance.created, line.count(CREATE)) == (3, 1)
     assert line.count(SEARCH) >= 2
+
+
+def test_rows_that_the_crm_could_not_tell_from_its_own_are_not_sent_again(
+    connection, ana, domain, line
+):
+    blank = leads_csv(domain).replace(f"p2@{domain}".encode(), b"")
+    import_ = checked(connection, ana, blank, Operation.INSERT, "Email")
+    starting.start(import_, ana, starting.plan(import_).key)
+    line.cut(CREATE, lost_before)
+
+    drive(import_)
+
+    assert (import_.balance.unknown, line.count(CREATE)) == (3, 0)
+
+
+def test_insert_is_not_sent_again_where_nothing_could_be_looked_up(start, line):
+    import_ = start("insert with a match field")
+    line.cut(CREATE, lost_before)
+    line.cut(SEARCH, refused, times=999)
+
+    drive(import_)
+
+    assert (import_.balance.unknown, line.count(CREATE)) == (3, 0)
 
 
 def test_rows_whose_match_field_was_there_before_are_skipped(start, crm, domain, line):
@@ -455,6 +481,74 @@ def test_rows_that_a_result_does_not_tell_of_may_be_sent_again(
     [row] = outcomes(in_part_unknown).filter(outcome="not_sent").to_dicts()
     assert (row["row"], row["detail"]) == (3, settling.NOT_THERE)
     assert parts_of(in_part_unknown)[0].state == State.COLLECTED
+
+
+def test_rows_that_were_told_before_a_death_are_told_after_it(
+    in_part_unknown, ana, crm, domain, monkeypatch
+):
+    settling.decide(parts_of(in_part_unknown)[0], Claim.THERE, ana)
+    with monkeypatch.context() as dying:
+        dying.setattr(Import, "move", Mock(side_effect=Killed))
+        with pytest.raises(Killed):
+            work(in_part_unknown)
+    the_lease_runs_out()
+
+    work(in_part_unknown)
+
+    assert_all_went_in(in_part_unknown, crm, domain)
+
+
+def test_each_unknown_row_of_a_result_is_looked_for_before_it_is_sent_again(
+    in_part_unknown, ana, monkeypatch
+):
+    monkeypatch.setattr(settling.Lookup, "sample", lambda _: ())  # the row is not among the few
+    settling.decide(parts_of(in_part_unknown)[0], Claim.NOT_THERE, ana)
+
+    work(in_part_unknown)
+
+    assert in_part_unknown.balance.unknown == 1
+    assert settling.evidence_of(parts_of(in_part_unknown)[0]).contradicted is Claim.NOT_THERE
+
+
+@pytest.fixture
+def tried(connection, ana, domain, line, settings):
+    """The first of five rows was tried; nobody knows what became of it."""
+    settings.SETTLE_S = 0
+    import_ = checked(connection, ana, leads_csv(domain, 5), Operation.INSERT, "")
+    starting.start(import_, ana, starting.plan(import_).key, Terms(canary=(2,)))
+    line.cut(CREATE, lost_before)
+    line.cut(SEARCH, refused, times=999)
+    drive(import_)
+    line.faults.clear()
+    assert (import_.state, import_.balance.unknown) == (Import.State.PAUSED, 1)
+    return import_
+
+
+def test_first_rows_decided_late_do_not_offer_the_others_again(tried, ana, crm, domain):
+    pausing.stop(tried, ana)
+    drive(tried)
+    fixing.ask(tried, ana)
+    drive(tried)
+    fixing.confirm(tried, ana, fixing.draft(tried).pk)
+    drive(tried)
+
+    settling.decide(parts_of(tried)[0], Claim.NOT_THERE, ana)
+    work(tried)
+
+    assert tried.is_ended
+    assert (tried.balance.created, tried.balance.not_sent) == (4, 1)
+    assert len(crm.leads(domain)) == 4
+
+
+def test_first_rows_decided_after_all_others_leave_the_import_ended(tried, ana):
+    pausing.go_on(tried, ana)
+    drive(tried)
+
+    settling.decide(parts_of(tried)[0], Claim.NOT_THERE, ana)
+    work(tried)
+
+    assert tried.is_ended
+    assert (tried.balance.created, tried.balance.not_sent) == (4, 1)
 
 
 def test_nothing_is_looked_up_while_somebody_else_is_at_the_import(unknown, ana, line, monkeypatch):

@@ -19,6 +19,7 @@ from tests.office import bring_to, checked, leads_csv, parts_of, the_lease_runs_
 
 FIND = ("POST", "/coql")
 READ = ("POST", "/read")
+WHO = ("GET", "/users")
 
 
 @pytest.fixture
@@ -214,6 +215,21 @@ def test_fields_that_cannot_be_kept_are_named(connection, ana, domain):
     import_ = checked(connection, ana, content)
 
     assert snapshots.cannot_keep(import_) == ("Background",)
+
+
+ANOTHER = httpx.Response(200, json={"users": [{"id": "1"}]})
+
+
+@pytest.mark.parametrize("who", [ANOTHER, httpx.Response(403, json={"code": "NO_PERMISSION"})])
+def test_what_another_may_have_created_is_told_as_updated(sending, line, who):
+    import_ = sending()
+    line.cut(CREATE, lost_after)
+    line.cut(WHO, lambda request, carry: who, times=99)
+
+    drive(import_)
+
+    assert line.count(CREATE) == 2
+    assert (import_.balance.created, import_.balance.updated) == (0, 3)
 
 
 def test_what_a_lost_sending_has_created_is_told_as_created(sending, domain, line):

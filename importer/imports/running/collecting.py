@@ -11,7 +11,7 @@ from importer.crm.client import CrmClient
 from importer.crm.jobs import Job, JobState
 from importer.crm.schema import Operation
 from importer.imports.models import Import, Part
-from importer.imports.running import snapshots
+from importer.imports.running import lookups, snapshots
 from importer.imports.running.waiting import look_later, put_off
 
 State = Part.State
@@ -65,7 +65,7 @@ def collect(part: Part, import_: Import, crm: CrmClient) -> None:
         crm.bulk_write.download(crm.bulk_write.job(part.job_id), result)
     last = part.looks + 1 >= DOWNLOADS
     try:
-        ledger, unmatched = _reconciled(part, import_)
+        ledger, unmatched = _reconciled(part, import_, crm)
     except UnreadableResult as error:
         if last:  # it tells us nothing
             part.move(State.UNKNOWN, reason=f"The CRM's result could not be read: {error}")
@@ -86,7 +86,7 @@ def _fetch_again(part: Part, reason: str) -> None:
     put_off(part, f"{reason}; it is fetched again.")
 
 
-def _reconciled(part: Part, import_: Import) -> tuple[pl.DataFrame, int]:
+def _reconciled(part: Part, import_: Import, crm: CrmClient) -> tuple[pl.DataFrame, int]:
     """The part's ledger, and how many of its rows the result does not tell of."""
     with (
         import_.files.read(f"{part.slug}.result.zip") as result,
@@ -102,7 +102,7 @@ def _reconciled(part: Part, import_: Import) -> tuple[pl.DataFrame, int]:
         )
     ledger = found.ledger
     if part.was_sent_again:
-        ledger = _after_two_sendings(part, import_, ledger)
+        ledger = _after_two_sendings(part, import_, crm, ledger)
     return ledger, found.unmatched
 
 
@@ -118,20 +118,24 @@ def keep(part: Part, import_: Import, ledger: pl.DataFrame) -> None:
     import_.files.delete(f"{part.slug}.zip")
 
 
-def _after_two_sendings(part: Part, import_: Import, outcomes: pl.DataFrame) -> pl.DataFrame:
+def _after_two_sendings(
+    part: Part, import_: Import, crm: CrmClient, outcomes: pl.DataFrame
+) -> pl.DataFrame:
     """What the second said, in the light of what the first, whose answer was lost, may have done.
 
     A record that exists already may be one that we created; one that is updated was, if it did
-    not exist when the values before the run were kept.
+    not exist when the values before the run were kept, and if only we can have made it since.
     """
     if import_.operation == Operation.UPSERT and part.values_kept_at:
         with import_.files.read(snapshots.before(part)) as path:
             before = pl.read_parquet(path, columns=["record_id"])["record_id"]
-        is_new = ~pl.col("record_id").is_in(before.implode())
+        updated = outcomes.filter(outcome=Outcome.UPDATED.value)["record_id"].drop_nulls()
+        new = updated.filter(~updated.is_in(before.implode())).unique(maintain_order=True)
+        ours = pl.Series(lookups.made_by_us(part, import_, crm, new), dtype=pl.String)
         first = pl.col("record_id").is_first_distinct()  # of the rows that wrote it
-        updated = pl.col("outcome") == Outcome.UPDATED.value
-        created = pl.when(updated & is_new & first).then(pl.lit(Outcome.CREATED.value))
-        outcomes = outcomes.with_columns(outcome=created.otherwise("outcome"))
+        created = pl.when(pl.col("record_id").is_in(ours.implode()) & first)
+        outcome = created.then(pl.lit(Outcome.CREATED.value)).otherwise("outcome")
+        outcomes = outcomes.with_columns(outcome=outcome)
     there = pl.col("code").eq_missing("DUPLICATE_DATA")
     return outcomes.with_columns(
         outcome=pl.when(there).then(pl.lit(Outcome.UNKNOWN.value)).otherwise("outcome"),

@@ -50,7 +50,7 @@ def _end(import_: Import, balance: Balance) -> None:
     import_.write(balance_json=counts)
     import_.refresh_from_db()  # somebody may have stopped it meanwhile
     run = import_.run_at_work
-    if run and run.kind == Run.Kind.CANARY and balance.not_sent and not import_.is_stopping:
+    if run and _is_trial(run, import_) and balance.not_sent and not import_.is_stopping:
         pausing.show_canary(import_, run)
         return
     if run:
@@ -65,6 +65,12 @@ def _end(import_: Import, balance: Balance) -> None:
     )
     announce_end(import_, run)
     record("finished", import_, state=import_.state, **counts)
+
+
+def _is_trial(run: Run, import_: Import) -> bool:
+    """Whether only the first rows were tried as yet; the run may have been taken up later."""
+    others = import_.runs.exclude(pk=run.pk).exclude(state=Run.State.DRAFT)
+    return run.kind == Run.Kind.CANARY and not others.exists()
 
 
 def _state(import_: Import, run: Run | None, balance: Balance) -> Import.State:

@@ -4,7 +4,7 @@ A row is known by its most telling values, all of which its record must have. Wh
 or another person may have written, and what two rows or two records have alike, tells nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -44,6 +44,7 @@ class Lookup:
         self._part, self._import, self._crm = part, import_, crm
         self.fields = _telling(part, import_)
         wanted = pl.col("row").is_in(numbers.implode())
+        self._wanted = len(numbers)
         keyed = _keyed(part, import_, self.fields)
         self._of_match_field = keyed.filter(wanted, by=import_.find_by)
         self._rows = _known(keyed).filter(wanted)
@@ -66,6 +67,11 @@ class Lookup:
         if mark:
             return _paired(self._rows, self._read(self.marked(mark)))
         return self._matched(self._uncontested())
+
+    @property
+    def all_have_match_field(self) -> bool:
+        """Whether the CRM can tell each of the rows from a record that it has."""
+        return self._of_match_field.height == self._wanted
 
     def there_before(self) -> pl.Series:
         """The numbers of the rows whose match field a record had before the part was sent."""
@@ -107,17 +113,12 @@ class Lookup:
 
     def _may_be_ours(self, record: Record) -> bool:
         """Whether our user made it, as far as the CRM tells."""
-        maker = record.values.get(CREATED_BY)
-        maker_id = maker.get("id") if isinstance(maker, Mapping) else None
+        maker_id = _maker_id(record)
         return maker_id is None or self._our_id in (None, maker_id)
 
     @cached_property
     def _our_id(self) -> str | None:
-        """The id of the user whom the part's job works for; None if the CRM does not tell."""
-        try:
-            return self._crm.current_user().id
-        except CrmRefused:
-            return None
+        return _our_id(self._crm)
 
     def _read(self, records: Iterator[Record]) -> pl.DataFrame:
         """Their keys; whether each was made since the part was sent."""
@@ -140,6 +141,37 @@ class Lookup:
             theirs = _keyed(other, other.run.for_import, self.fields)
             clear = clear.join(theirs, on="key", how="anti", maintain_order="left")
         return clear
+
+
+def made_by_us(part: Part, import_: Import, crm: CrmClient, record_ids: Iterable[str]) -> list[str]:
+    """The records that only the part can have created: our user made them since it was sent.
+
+    None where the CRM does not tell, or another import may have made them.
+    """
+    others = (other.run.for_import_id for other in _others(part, import_))
+    if (us := _our_id(crm)) is None or any(other != import_.pk for other in others):
+        return []
+    earliest = since(part)
+    columns = [CREATED, CREATED_BY]
+    return [
+        record.id
+        for record in crm.records.find(import_.module, "id", record_ids, columns)
+        if _maker_id(record) == us
+        and (moment(record.values.get(CREATED)) or earliest - CLOCKS_DIFFER) >= earliest
+    ]
+
+
+def _our_id(crm: CrmClient) -> str | None:
+    """The id of the user whom our jobs work for; None if the CRM does not tell."""
+    try:
+        return crm.current_user().id
+    except CrmRefused:
+        return None
+
+
+def _maker_id(record: Record) -> str | None:
+    maker = record.values.get(CREATED_BY)
+    return maker.get("id") if isinstance(maker, Mapping) else None
 
 
 def _telling(part: Part, import_: Import) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from importer import bulk
@@ -67,13 +68,20 @@ def settle(part: Part, import_: Import, crm: CrmClient) -> None:
             _tell(part, import_, crm, evidence)
             return
     elif evidence.at - evidence.began_at >= timedelta(seconds=settings.SETTLE_S):
-        if not import_.find_by or import_.is_stopping:
+        if import_.is_stopping or not _may_be_sent_again(part, import_, crm, evidence):
             _end_unknown(part, import_)
             return
         if import_.connection and turns.take(part, import_.connection):
             return  # it is sent again
     part.write(tries=0, reason=LOOKING.format(number=part.number))
     wait(part, growing(FIRST_LOOK_S, 1.5, part.looks, LONGEST_LOOK_S))
+
+
+def _may_be_sent_again(part: Part, import_: Import, crm: CrmClient, evidence: Evidence) -> bool:
+    """Whether nothing was found where we looked, and the CRM itself would know rows that are in."""
+    if not import_.find_by or evidence.trouble:
+        return False
+    return Lookup(part, import_, crm, _told(part, import_)["row"]).all_have_match_field
 
 
 def prove(part: Part, import_: Import, crm: CrmClient) -> bool:
@@ -155,15 +163,20 @@ def _is_confirmed(part: Part, import_: Import, crm: CrmClient) -> bool:
     claim, user = before.claim, User.objects.filter(pk=before.claimed_by or 0).first()
     evidence = replace(_look(part, import_, crm), claim=Claim.NONE, claimed_by=None)
     told: dict[str, Any] = {"evidence_json": evidence.to_json()}
-    if claim is Claim.THERE and not evidence.trouble:
-        found = _found(part, import_, crm, evidence)
-        if found.height:
+    if unknown_rows(part, import_).is_empty():  # who had told them died before that was saved
+        _reopen(part, import_, State.COLLECTED, user, "look-up", _told(part, import_), **told)
+        return True
+    if not evidence.trouble:
+        # Unknown rows of a result have nothing to do with each other: a few would not do.
+        each = claim is Claim.THERE or part.state == State.COLLECTED
+        found = _found(part, import_, crm, evidence) if each else pl.DataFrame()
+        if claim is Claim.THERE and found.height:
             ledger = bulk.tell_again(_told(part, import_), found)
             _reopen(part, import_, State.COLLECTED, user, "look-up", ledger, **told)
             return True
-    elif claim is Claim.NOT_THERE and not evidence.trouble and not evidence.shows_job:
-        _release(part, import_, user, told)
-        return True
+        if claim is Claim.NOT_THERE and found.is_empty() and not evidence.shows_job:
+            _release(part, import_, user, told)
+            return True
     contradicted = Claim.NONE if evidence.trouble else claim
     part.write(evidence_json=replace(evidence, contradicted=contradicted).to_json())
     return False
@@ -284,7 +297,8 @@ def _end_unknown(part: Part, import_: Import) -> None:
 def _is_in_later_run(part: Part, import_: Import) -> bool:
     """Whether rows of the part may have been sent again since, or taken back."""
     mine = _told(part, import_)["row"].implode()
-    for run in import_.runs.filter(began_at__gt=part.run.began_at):
+    undo = Q(kind=Run.Kind.UNDO, state=Run.State.QUEUED)  # it goes by what was told
+    for run in import_.runs.filter(Q(began_at__gt=part.run.began_at) | undo):
         with import_.files.read(run.rows_file) as rows:
             if pl.read_parquet(rows, columns=[ROW])[ROW].is_in(mine).any():
                 return True
@@ -321,6 +335,7 @@ def _reopen(
     Both are ours.
     """
     Import.objects.select_for_update().get(pk=import_.pk)  # nothing is confirmed meanwhile
+    import_.still_mine()
     import_.refresh_from_db()
     if to == State.SUBMITTED and part.state != State.UNKNOWN:
         fixing.outdate(import_)  # its rows may be among those that are to be sent

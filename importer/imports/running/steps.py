@@ -74,7 +74,8 @@ def step(part: Part) -> None:
             _refused(part, import_, error, found)
     if part.code:
         _doubt_metadata(import_, part.code)
-    if part.state in (State.COLLECTED, State.REFUSED):
+    is_told = part.state in (State.COLLECTED, State.REFUSED) and found not in Part.ENDED
+    if is_told and part.run == import_.run_at_work:
         pausing.stop_if_failing(import_, part.run)
 
 

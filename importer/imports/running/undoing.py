@@ -11,7 +11,7 @@ import cattrs
 import polars as pl
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from importer.audit.models import record
@@ -88,11 +88,12 @@ def until(import_: Import) -> datetime | None:
 
 
 def draft(import_: Import) -> Run | None:
-    """The undo that was looked at and not confirmed; none where more was sent since."""
+    """The undo that was looked at and not confirmed; none where more was sent or told since."""
     run: Run | None = import_.runs.filter(kind=Run.Kind.UNDO, state=Run.State.DRAFT).last()
-    if run is None or import_.runs.filter(began_at__gt=run.created_at).exists():
+    if run is None:
         return None
-    return run
+    since = Q(began_at__gt=run.created_at) | Q(finished_at__gt=run.created_at)
+    return None if import_.runs.filter(since).exists() else run
 
 
 def plan(run: Run) -> UndoPlan | None:
