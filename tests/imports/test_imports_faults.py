@@ -57,7 +57,7 @@ def test_upsert_whose_answer_is_lost_is_sent_again(start, crm, domain, line, los
 def test_insert_with_a_match_field_sent_again_creates_nothing_twice(start, crm, domain, line):
     import_ = start("insert with a match field")
     line.cut(CREATE, lost_after)
-    line.cut(("POST", "/coql"), answered(400, "INVALID_QUERY"), times=999)
+    line.cut(("POST", "/coql"), answered(204), times=999)  # though its rows are there
 
     drive(import_)
 

@@ -169,7 +169,7 @@ def test_insert_with_match_field_that_is_not_found_is_sent_again(start, crm, dom
 def test_rows_that_the_crm_could_not_tell_from_its_own_are_not_sent_again(
     connection, ana, domain, line
 ):
-    blank = leads_csv(domain).replace(f"p2@{domain}".encode(), b"")
+    blank = leads_csv(domain).replace(f"p2@{domain},Name 2".encode(), f",{domain}".encode())
     import_ = checked(connection, ana, blank, Operation.INSERT, "Email")
     starting.start(import_, ana, starting.plan(import_).key)
     line.cut(CREATE, lost_before)
