@@ -23,7 +23,7 @@ from importer.sheets.xlsx.tags import Odd, Piece
 _OPENING, _CLOSING = re.compile(rb"<sheetData[^>]*>"), b"</row>"
 _FIRST_PIECE, _PIECE = MB // 4, 2 * MB  # of XML, read at once
 _BLOCK = 8 * MB  # of XML: some 10,000 rows of 20 columns
-_MERGED_LOOKED_FOR = 256 * MB  # of XML, a third of a second: merged ranges stand at its end
+_MERGED_LOOKED_FOR = 64 * MB  # of XML, a tenth of a second: merged ranges stand at its end
 
 
 class Workbook(PackagedWorkbook):
