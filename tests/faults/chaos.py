@@ -221,7 +221,7 @@ def chaos(name: str, data_dir: Path) -> Iterator[Chaos]:
         stack(name) as servers,
         installation(data_dir, servers, worker="tests.faults.dying", **HASTE) as installed,
     ):
-        command = [sys.executable, "-m", "tests.faults.inside"]
+        command = [sys.executable, "-m", "tests.with_django", "tests.faults.inside"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         log = (data_dir / "inside.log").open("w")
         process = subprocess.Popen(

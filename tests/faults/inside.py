@@ -7,29 +7,23 @@ became of each row.
 """
 
 import json
-import os
 import sys
 from typing import Any
 
-import django
+import polars as pl
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "importer.settings")
-django.setup()
-
-import polars as pl  # noqa: E402  # Django comes first
-
-from importer.crm.errors import CrmError  # noqa: E402
-from importer.crm.schema import Operation  # noqa: E402
-from importer.imports import files, tasks  # noqa: E402
-from importer.imports.models import Import, Part  # noqa: E402
-from importer.imports.running import fixing, pausing, starting, undoing  # noqa: E402
-from importer.imports.running.fixing import CannotFix  # noqa: E402
-from importer.imports.running.starting import Terms  # noqa: E402
-from importer.imports.running.undoing import CannotUndo  # noqa: E402
-from importer.teams.models import Connection, User  # noqa: E402
-from tests.faults.cases import Case, case  # noqa: E402
-from tests.faults.dying import hurry  # noqa: E402
-from tests.office import checked  # noqa: E402
+from importer.crm.errors import CrmError
+from importer.crm.schema import Operation
+from importer.imports import files, tasks
+from importer.imports.models import Import, Part
+from importer.imports.running import fixing, pausing, starting, undoing
+from importer.imports.running.fixing import CannotFix
+from importer.imports.running.starting import Terms
+from importer.imports.running.undoing import CannotUndo
+from importer.teams.models import Connection, User
+from tests.faults.cases import Case, case
+from tests.faults.dying import hurry
+from tests.office import checked
 
 
 def begin(seed: int) -> str:

@@ -36,7 +36,7 @@ def upgraded(
             "DATABASE_URL": url,
             "PRACTICE_CRM_URL": practice_address,
         }
-        command = [sys.executable, "-m", "tests.imports.upgrading", domain]
+        command = [sys.executable, "-m", "tests.with_django", "tests.imports.upgrading", domain]
         done = subprocess.run(
             command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True
         )

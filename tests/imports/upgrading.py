@@ -1,36 +1,31 @@
 """An installation from before runs had a life of their own is upgraded, and then goes on.
 
 Its imports are made by today's code and then shaped as that version left them. The last line that
-`python -m tests.imports.upgrading DOMAIN` prints is JSON: what there is to see of each afterwards.
+`python -m tests.with_django tests.imports.upgrading DOMAIN` prints is JSON: what there is to see
+of each afterwards.
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-import django
+import polars as pl
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection as database
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+from django.urls import reverse
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "importer.settings")
-django.setup()
-
-import polars as pl  # noqa: E402  # Django comes first
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection as database  # noqa: E402
-from django.db.migrations.executor import MigrationExecutor  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.urls import reverse  # noqa: E402
-
-from importer.imports import files  # noqa: E402
-from importer.imports.advance import drive  # noqa: E402
-from importer.imports.models import Import, Part  # noqa: E402
-from importer.imports.running import undoing  # noqa: E402
-from importer.teams.connecting import connect_practice, greet  # noqa: E402
-from importer.teams.models import Team, User  # noqa: E402
-from tests.faults.dying import hurry  # noqa: E402
-from tests.office import bring_to, confirmed, finished, leads_csv  # noqa: E402
+from importer.imports import files
+from importer.imports.advance import drive
+from importer.imports.models import Import, Part
+from importer.imports.running import undoing
+from importer.teams.connecting import connect_practice, greet
+from importer.teams.models import Team, User
+from tests.faults.dying import hurry
+from tests.office import bring_to, confirmed, finished, leads_csv
 
 BEFORE = [("imports", "0003_uploads"), ("teams", "0001_initial")]
 PART_ROWS = 2
